@@ -1,0 +1,133 @@
+"""Findings and verdicts: what ``judge`` says, and why."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Certainty(StrEnum):
+    """How a finding is known: ``proof`` from a check, ``learnt`` from a detector."""
+
+    PROOF = "proof"
+    LEARNT = "learnt"
+
+
+class Answer(StrEnum):
+    """What a check says. *Cannot tell* is never reported as compliant."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The plant object that a finding is about.
+
+    Attributes:
+        kind: ``asset``, ``zone``, ``conduit``, ``component``, ``grant``, ``address``, ...
+        id: its id in the plant, or the address where nothing is declared.
+    """
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that was seen, so that a person can look for herself.
+
+    Attributes:
+        what: the fact, in words.
+        expected: what was declared or learnt; empty where that has no meaning.
+        actual: what was seen.
+        capture: the capture's name; empty when the evidence is not traffic.
+        packet: the packet's number in that capture, from 1; 0 when none.
+        at: when it was seen.
+    """
+
+    what: str
+    expected: str = ""
+    actual: str = ""
+    capture: str = ""
+    packet: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause, seen once or a thousand times.
+
+    The id is a hash of site, rule, subject and cause, so that the same cause is one finding
+    however often, and in whatever order, it is seen.
+
+    Attributes:
+        rule: the rule's id.
+        site: the site's id.
+        subject: the plant object it is about.
+        cause: what makes this finding itself and no other of the same rule and subject.
+        at: when it was first seen, in UTC.
+        last: when it was last seen, in UTC.
+        count: how often it was seen.
+        certainty: proof or learnt.
+        because: one sentence.
+        evidence: at least one item.
+        assets: ids (or addresses) of all that take part, for correlation and impact.
+        source: who acted (asset id, or address), empty when nobody did.
+        target: whom it reached (asset id, or address), empty when nobody.
+        identities: people or accounts that take part.
+        action: what was done: ``read``, ``write``, ``control``, ``program``, ``session``,
+            ``discover`` or empty; a change order sanctions it by this word.
+        zone: the zone that suffers.
+        process_mode: the process mode then; empty when unknown.
+    """
+
+    rule: str
+    site: str
+    subject: Subject
+    cause: str
+    at: datetime
+    certainty: Certainty
+    because: str
+    evidence: tuple[Evidence, ...]
+    last: datetime | None = None
+    count: int = 1
+    assets: tuple[str, ...] = ()
+    source: str = ""
+    target: str = ""
+    identities: tuple[str, ...] = ()
+    action: str = ""
+    zone: str = ""
+    process_mode: str = ""
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = "\x1f".join((self.site, self.rule, str(self.subject), self.cause))
+        object.__setattr__(self, "id", hashlib.sha256(text.encode()).hexdigest()[:16])
+
+    @property
+    def until(self) -> datetime:
+        """When it was last seen."""
+        return self.last or self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check says of one subject; broken and cannot-tell become findings.
+
+    Attributes:
+        answer: holds, broken or cannot tell.
+        finding: the finding that a broken or undecidable answer makes; ``None`` if it holds.
+    """
+
+    rule: str
+    subject: Subject
+    answer: Answer
+    because: str
+    finding: Finding | None = None

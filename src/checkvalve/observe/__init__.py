@@ -1,0 +1,1 @@
+"""What is seen: captures, protocols, and the samples that a tag map makes of them."""
