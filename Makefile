@@ -1,0 +1,83 @@
+# What this repository can be asked for. It needs Python 3.11 or newer with pip, and make.
+# All goes into .venv: from requirements.lock, by hash; nothing is installed outside it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --custom-compile-command "make lock"
+EXAMPLE := examples/packaging-line
+
+# Beside what a site needs: the dependency groups that each target installs.
+GROUPS_run :=
+GROUPS_test := --group test
+GROUPS_bench := --group bench
+GROUPS_record := --group record
+GROUPS_check := --group check --group test --group bench --group record
+
+.NOTPARALLEL:
+.PHONY: help run test check bench soak record lock clean
+
+help: ## say what there is to ask for
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1~\2/p' Makefile | tr '~' '\t' | expand -t 16
+
+run: .venv/.ready-run ## find the example plant's incidents: learn, then watch
+	rm -rf $(EXAMPLE)/var
+	$(BIN)/checkvalve learn $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/normal.pcap
+	$(BIN)/checkvalve watch $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/incident.pcap
+
+test: .venv/.ready-test ## run the tests; ARGS="-k modbus" runs some of them
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.ready-check ## style, types, and which room may import which
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(wildcard src tests bench)
+	@for folder in $(sort $(dir $(wildcard examples/*/*.py))); do \
+		echo "$(BIN)/mypy $$folder"; $(BIN)/mypy $$folder || exit 1; done
+	$(BIN)/lint-imports
+
+bench: .venv/.ready-bench .venv/scapy/.ready ## measure speed and memory, beside public tools
+	$(BIN)/python -m bench $(ARGS)
+
+soak: .venv/.ready-bench ## measure that memory stays flat over a long run
+	$(BIN)/python -m bench.soak $(ARGS)
+
+record: .venv/.ready-record ## install the protocol stacks that record the examples
+
+lock: .venv/.ready-uv ## resolve the dependencies again; ARGS=--upgrade takes the newest
+	$(COMPILE) $(ARGS) pyproject.toml --all-extras --group build $(GROUPS_check) \
+		--output-file requirements.lock
+	echo uv | $(COMPILE) $(ARGS) - --output-file requirements-uv.lock
+	echo scapy | $(COMPILE) $(ARGS) - --output-file bench/scapy.lock
+
+clean: ## remove .venv and all that was made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf dist build bench/out $(wildcard examples/*/var)
+	find src tests bench examples -name __pycache__ -prune -exec rm -rf {} +
+
+# uv installs in seconds what pip installs in a minute. Where uv can't be had, pip takes over,
+# and then installs the whole lock.
+.venv/.ready-uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@echo "==> Making .venv"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --quiet --require-hashes --requirement requirements-uv.lock || \
+		echo "uv can't be had here: pip does its work, more slowly"
+	@touch $@
+
+.venv/.ready-%: requirements.lock pyproject.toml .venv/.ready-uv
+	@echo "==> Installing what 'make $*' needs"
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes \
+		--constraint requirements.lock --requirement pyproject.toml \
+		--extra site --group build $(GROUPS_$*) || \
+		$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Scapy is under the GPL: it is measured from outside, in an environment of its own.
+.venv/scapy/.ready: bench/scapy.lock
+	@$(PYTHON) -m venv .venv/scapy
+	@.venv/scapy/bin/python -m pip install --quiet --require-hashes --requirement bench/scapy.lock
+	@touch $@
