@@ -213,7 +213,7 @@ def _refuse_inexact(value: object) -> None:
             return
         case int() if -_LARGEST <= value <= _LARGEST:
             return
-        case Mapping():
+        case dict():
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise ValueError(f"the key {key!r} is not text")
