@@ -1,37 +1,49 @@
-"""What every declared thing has in common: strict, frozen, named by a slug.
+"""What every model of the plant's files has in common: strict, frozen, bounded.
 
-People's files enter here, so these are pydantic models. A document is shaped like JSON: the
-loader hands it over as JSON text, and nothing is converted on the way (a number is not text,
-``yes`` is not a truth value).
+People's files enter here, so these are pydantic models. A document is shaped like JSON and
+reaches the models as JSON text; nothing is converted on the way: a number is not text, and
+``yes`` is not a truth value.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic.json_schema import WithJsonSchema
-from pydantic_core import PydanticCustomError
-
-from checkvalve.plant.times import Day
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 SLUG_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$"
 
-#: An id: letters, digits, ``.``, ``_``, ``-`` and ``/``; it begins with a letter or digit.
+#: An id: letters, digits, ``.``, ``_``, ``-`` and ``/``; it begins with a letter or a digit.
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 
-#: Text that says something: not empty.
+#: Text that says something.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+Item = TypeVar("Item")
+
+
+class Part(BaseModel):
+    """A piece of a declared thing, without an id of its own."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        allow_inf_nan=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Marks a field that holds an id of one of these kinds; loading follows it.
+    """Marks a field that holds an id; loading sees to it that the id leads somewhere.
 
     Attributes:
-        kinds: names of kinds, such as ``("zone",)``.
+        kinds: the kinds it may name, such as ``("zone",)``.
         besides: names that need no declaration, such as ``internet``.
     """
 
@@ -50,44 +62,19 @@ def complaint(sentence: str, hint: str = "") -> PydanticCustomError:
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return (value,) if isinstance(value, str) else value
 
 
-class OneOrMore:
-    """``OneOrMore[X]``: a tuple of X that may be written as a single one."""
+@dataclass(frozen=True, slots=True)
+class _Single:
+    """Says in the JSON Schema that one item may stand without its list."""
 
-    def __class_getitem__(cls, item: Any) -> Any:
-        return Annotated[tuple[item, ...], BeforeValidator(_listed, json_schema_input_type=item | tuple[item, ...])]
-
-
-class Part(BaseModel):
-    """A piece of a declared thing, without an id of its own."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core)
+        return {"anyOf": [schema["items"], schema]} if "items" in schema else schema
 
 
-class Declared(Part):
-    """A declared thing: one object of one kind.
-
-    Attributes:
-        schema_id: ``checkvalve.<kind>/v1``, in the file ``schema``; may be left out.
-        id: its name in the plant, unique in its kind.
-        created: the day it was declared.
-        review_by: the day by which someone looks at it again.
-    """
-
-    schema_id: Annotated[
-        str | None,
-        Field(default=None, validation_alias="schema", serialization_alias="schema", exclude=True),
-    ]
-    id: Slug
-    created: Day | None = None
-    review_by: Day | None = None
+#: Several, or a single one written without brackets; always a tuple in Python.
+OneOrMore = Annotated[tuple[Item, ...], BeforeValidator(_listed), _Single()]
