@@ -32,9 +32,9 @@ test: .venv/.ready-test ## run the tests; ARGS="-k modbus" runs some of them
 check: .venv/.ready-check ## style, types, and which room may import which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy $(wildcard src tests bench)
-	@for folder in $(sort $(dir $(wildcard examples/*/*.py))); do \
-		echo "$(BIN)/mypy $$folder"; $(BIN)/mypy $$folder || exit 1; done
+	$(BIN)/mypy $(wildcard src tests bench examples/recording)
+	@for plant in $(wildcard examples/*/record); do \
+		echo "$(BIN)/mypy $$plant"; $(BIN)/mypy $$plant || exit 1; done
 	$(BIN)/lint-imports
 
 bench: .venv/.ready-bench .venv/scapy/.ready ## measure speed and memory, beside public tools
@@ -43,7 +43,9 @@ bench: .venv/.ready-bench .venv/scapy/.ready ## measure speed and memory, beside
 soak: .venv/.ready-bench ## measure that memory stays flat over a long run
 	$(BIN)/python -m bench.soak $(ARGS)
 
-record: .venv/.ready-record ## install the protocol stacks that record the examples
+record: .venv/.ready-record ## record the examples' captures again, as root
+	for plant in $(wildcard examples/*/record); do \
+		PYTHONPATH=examples:$$(dirname $$plant) $(BIN)/python -m record || exit 1; done
 
 lock: .venv/.ready-uv ## resolve the dependencies again; ARGS=--upgrade takes the newest
 	$(COMPILE) $(ARGS) pyproject.toml --all-extras --group build $(GROUPS_check) \
@@ -54,7 +56,7 @@ lock: .venv/.ready-uv ## resolve the dependencies again; ARGS=--upgrade takes th
 clean: ## remove .venv and all that was made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -rf dist build bench/out $(wildcard examples/*/var)
-	find src tests bench examples -name __pycache__ -prune -exec rm -rf {} +
+	find $(wildcard src tests bench examples) -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs in seconds what pip installs in a minute. Where uv can't be had, pip takes over,
 # and then installs the whole lock.
