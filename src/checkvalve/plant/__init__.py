@@ -10,6 +10,7 @@ from checkvalve.plant.data_sources import Approval, DataSource, Denial
 from checkvalve.plant.declared import Declared
 from checkvalve.plant.firewalls import Firewall
 from checkvalve.plant.kinds import KINDS, Kind
+from checkvalve.plant.loading import load
 from checkvalve.plant.owners import IsolationPlan, Owner, UpdateProcess
 from checkvalve.plant.plant import Plant
 from checkvalve.plant.refs import COMPUTED_ZONES, DEFAULT_REALM, INTERNET, PRIVATE_UNUSED
@@ -56,4 +57,5 @@ __all__ = [
     "WeeklyHours",
     "Window",
     "Zone",
+    "load",
 ]

@@ -37,7 +37,7 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 def _address(text: str) -> str:
     address = parse_address(text)
     if address is None:
-        raise complaint(f"'{text[:64]}' is not an IP address")
+        raise complaint(f"{text!r:.64} is not an IP address")
     return str(address)
 
 
@@ -50,14 +50,14 @@ def _cidr(text: str) -> str:
         meant = str(ip_network(text, strict=False))
     except ValueError as error:
         raise complaint(
-            f"'{text[:64]}' is not an address range", "write it as 192.168.10.0/24"
+            f"{text!r:.64} is not an address range", "write it as 192.168.10.0/24"
         ) from error
-    raise complaint(f"'{text}' has bits beyond its prefix", f"did you mean '{meant}'?")
+    raise complaint(f"{text!r:.64} has bits beyond its prefix", f"did you mean '{meant}'?")
 
 
 def _mac(text: str) -> str:
     if not _MAC.fullmatch(text):
-        raise complaint(f"'{text[:64]}' is not a MAC address", "write it as 00:1b:1b:0a:0b:0c")
+        raise complaint(f"{text!r:.64} is not a MAC address", "write it as 00:1b:1b:0a:0b:0c")
     digits = re.sub(r"[:-]", "", text).lower()
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 
@@ -99,11 +99,11 @@ def parse_ports(value: Any) -> Ports:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     match = _PORTS.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise complaint(f"{value!r} is not a port", 'write 502 or "8000-8010"')
+        raise complaint(f"{value!r:.64} is not a port", 'write 502 or "8000-8010"')
     low = int(match[1])
     high = int(match[2] or low)
     if not low <= high <= LAST_PORT:
-        raise complaint(f"{value!r} is not a range of ports from 0 to {LAST_PORT}")
+        raise complaint(f"{value!r:.64} is not a range of ports from 0 to {LAST_PORT}")
     return Ports(low, high)
 
 

@@ -21,7 +21,7 @@ def _rating(value: Any) -> Any:
         return None
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_RATING:
         return value
-    raise complaint(f"{value!r} is not a rating", "ratings are 0, 1, 2, 3, 4 and unknown")
+    raise complaint(f"{value!r:.64} is not a rating", "ratings are 0, 1, 2, 3, 4 and unknown")
 
 
 Rating = Annotated[

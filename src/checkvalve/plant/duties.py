@@ -137,10 +137,10 @@ class EndOfSupport(Duty):
     """Supporting it, until a day.
 
     Attributes:
-        on: the last day.
+        ends_on: the last day.
     """
 
-    on: Day | None = None
+    ends_on: Day | None = None
 
 
 def _named(value: Any) -> Any:

@@ -5,24 +5,23 @@ Nothing else is refused here. That a plant is badly designed is a finding, not a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin
+from itertools import chain
+from types import UnionType
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from checkvalve.plant.assets import Asset
 from checkvalve.plant.base import Ref
 from checkvalve.plant.declared import Declared
-from checkvalve.plant.kinds import KINDS_BY_NAME
+from checkvalve.plant.kinds import KINDS, KINDS_BY_NAME
 from checkvalve.plant.refs import COMPUTED_ZONES
+from checkvalve.plant.words import did_you_mean, printable
 from checkvalve.plant.zones import Zone
-
-#: How many known names a hint lists.
-_FEW: Final = 8
 
 #: Where in a document: field names and places in lists.
 Path: TypeAlias = tuple[str | int, ...]
@@ -49,40 +48,42 @@ class Misfit:
     hint: str = ""
 
 
-def misfits(things: Things) -> list[Misfit]:
-    """All that does not fit together in a plant.
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """Things whose files were not understood in full; what they say still counts.
+
+    Attributes:
+        fields: their fields as they stand in the files, by plural, then by id.
+        unread: plurals of kinds that are not known in full: there no id leads nowhere.
+    """
+
+    fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unread: Collection[str] = ()
+
+
+def misfits(things: Things, torn: Torn = Torn()) -> Iterator[Misfit]:
+    """All that does not fit together in a plant, one by one.
 
     Args:
-        things: every declared thing.
+        things: every declared thing that was understood.
+        torn: what was not, or not in full.
     """
-    return [
-        *_dangling(things),
-        *_claimed_zones(things.get("zones", {})),
-        *_overlaps(things),
-        *_doubled_addresses(things),
-    ]
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """A hint that names the nearest of the words, else the first few of them."""
-    known = sorted(words)
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    few = ", ".join(known[:_FEW])
-    return f"known are {few}{' and others' if len(known) > _FEW else ''}" if known else ""
+    yield from _dangling(things, torn)
+    yield from _claimed_zones(things.get("zones", {}))
+    yield from _overlaps(things)
+    yield from _doubled_addresses(things)
 
 
 @cache
 def _fields(model: type[BaseModel]) -> tuple[tuple[str, str, Any], ...]:
     """(attribute, name in the file, type) of each field that can hold a reference."""
     found = []
-    for name, field in model.model_fields.items():
-        annotation: Any = field.annotation
-        for mark in field.metadata:
+    for name, info in model.model_fields.items():
+        annotation: Any = info.annotation
+        for mark in info.metadata:
             annotation = Annotated[annotation, mark]
         if _may_refer(annotation):
-            alias = field.validation_alias
+            alias = info.validation_alias
             found.append((name, alias if isinstance(alias, str) else name, annotation))
     return tuple(found)
 
@@ -105,64 +106,78 @@ def references(value: Any, annotation: Any, path: Path = ()) -> Iterator[tuple[P
     """Every id inside a value that must lead somewhere.
 
     Args:
-        value: a value of the annotated type.
+        value: a value of the annotated type, or what stands in a file in its place.
         annotation: its type.
         path: where it stands.
 
     Yields:
         The place of the id, what it may name, the id.
     """
-    ref = _ref_of(annotation)
-    if isinstance(value, str):
+    marks, annotation = _unwrapped(annotation)
+    ref = next((mark for mark in marks if isinstance(mark, Ref)), None)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for attribute, name, kind in _fields(annotation):
+            held = value.get(name) if isinstance(value, dict) else getattr(value, attribute, None)
+            yield from references(held, kind, (*path, name))
+    elif isinstance(value, str):
         if ref is not None:
             yield path, ref, value
-        else:
-            for option in get_args(annotation):
-                if _ref_of(option) is not None:
-                    yield from references(value, option, path)
-    elif isinstance(value, BaseModel):
-        for attribute, name, kind in _fields(type(value)):
-            yield from references(getattr(value, attribute), kind, (*path, name))
-    elif isinstance(value, tuple | dict):
-        yield from _inside(value, annotation, path)
-
-
-def _inside(value: Any, annotation: Any, path: Path) -> Iterator[tuple[Path, Ref, str]]:
-    while get_origin(annotation) is Annotated or not _is_container(annotation):
-        options = [part for part in get_args(annotation) if _may_refer(part)]
-        if not options:
-            return
-        annotation = options[0]
-    parts = get_args(annotation)
-    if isinstance(value, tuple):
+        elif get_origin(annotation) is tuple:
+            yield from references(value, get_args(annotation)[0], path)
+    elif isinstance(value, list | tuple) and get_origin(annotation) is tuple:
         for place, item in enumerate(value):
-            yield from references(item, parts[0], (*path, place))
-        return
-    for key, item in value.items():
-        yield from references(key, parts[0], (*path, key))
-        yield from references(item, parts[1], (*path, key))
+            yield from references(item, get_args(annotation)[0], (*path, place))
+    elif isinstance(value, dict) and get_origin(annotation) is dict:
+        of_keys, of_values = get_args(annotation)
+        for key, item in value.items():
+            yield from references(key, of_keys, (*path, key))
+            yield from references(item, of_values, (*path, key))
 
 
-def _is_container(annotation: Any) -> bool:
-    return get_origin(annotation) in (tuple, dict)
+def _unwrapped(annotation: Any) -> tuple[tuple[Any, ...], Any]:
+    """The marks on a type, and the type without them; of a union the part that can refer."""
+    marks: tuple[Any, ...] = ()
+    while True:
+        marks += getattr(annotation, "__metadata__", ())
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif get_origin(annotation) in (Union, UnionType):
+            options = [option for option in get_args(annotation) if _may_refer(option)]
+            annotation = options[0] if options else None
+        else:
+            return marks, annotation
 
 
-def _dangling(things: Things) -> Iterator[Misfit]:
-    for plural, members in things.items():
-        for thing in members.values():
-            for path, ref, name in references(thing, type(thing)):
-                homes = [things.get(KINDS_BY_NAME[kind].plural, {}) for kind in ref.kinds]
-                if name in ref.besides or any(name in home for home in homes):
-                    continue
-                known = {*ref.besides, *(key for home in homes for key in home)}
-                what = " or ".join(KINDS_BY_NAME[kind].name.replace("_", " ") for kind in ref.kinds)
-                yield Misfit(
-                    plural,
-                    thing.id,
-                    path,
-                    f"no {what} is called '{name}'",
-                    did_you_mean(name, known),
-                )
+def _dangling(things: Things, torn: Torn) -> Iterator[Misfit]:
+    for kind in KINDS:
+        plural = kind.plural
+        for known in (things.get(plural, {}), torn.fields.get(plural, {})):
+            for name, thing in known.items():
+                for path, ref, target in references(thing, kind.model):
+                    if not _leads(things, torn, ref, target):
+                        yield _astray(Misfit(plural, name, path, ""), things, torn, ref, target)
+
+
+def _leads(things: Things, torn: Torn, ref: Ref, target: str) -> bool:
+    homes = [KINDS_BY_NAME[kind].plural for kind in ref.kinds]
+    return target in ref.besides or any(
+        home in torn.unread or target in things.get(home, ()) or target in torn.fields.get(home, ())
+        for home in homes
+    )
+
+
+def _astray(at: Misfit, things: Things, torn: Torn, ref: Ref, target: str) -> Misfit:
+    homes = [KINDS_BY_NAME[kind].plural for kind in ref.kinds]
+    known = (
+        *(things.get(home, {}) for home in homes),
+        *(torn.fields.get(home, {}) for home in homes),
+    )
+    what = " or ".join(kind.replace("_", " ") for kind in ref.kinds)
+    return replace(
+        at,
+        sentence=f"no {what} is called '{printable(target)}'",
+        hint=did_you_mean(target, chain(ref.besides, *known)),
+    )
 
 
 def _claimed_zones(zones: Mapping[str, Declared]) -> Iterator[Misfit]:

@@ -43,7 +43,8 @@ def parse_moment(value: Any) -> datetime:
         moment = None
     if not isinstance(moment, datetime):
         raise complaint(
-            f"{value!r} is not a date with a time", "write it as 2026-03-01T06:00:00+01:00"
+            f"{value!r:.64} is not a date with a time",
+            "write it as 2026-03-01T06:00:00+01:00",
         )
     if moment.utcoffset() is None:
         raise complaint(
@@ -64,7 +65,7 @@ def parse_day(value: Any) -> date:
     except ValueError:
         day = None
     if not isinstance(day, date) or isinstance(day, datetime):
-        raise complaint(f"{value!r} is not a day", "write it as 2026-12-31")
+        raise complaint(f"{value!r:.64} is not a day", "write it as 2026-12-31")
     return day
 
 
@@ -86,7 +87,7 @@ def _time_zone(name: str) -> str:
         zone_info(name)
     except ValueError as error:
         raise complaint(
-            f"'{name[:64]}' is not a time zone", "use an IANA name, such as Europe/Berlin"
+            f"{name!r:.64} is not a time zone", "use an IANA name, such as Europe/Berlin"
         ) from error
     return name
 
@@ -94,7 +95,7 @@ def _time_zone(name: str) -> str:
 def _clock(text: str) -> str:
     if not _CLOCK.fullmatch(text):
         raise complaint(
-            f"'{text[:16]}' is not a time of day", "write it as 06:00; 24:00 ends a day"
+            f"{text!r:.64} is not a time of day", "write it as 06:00; 24:00 ends a day"
         )
     return text
 

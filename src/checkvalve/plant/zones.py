@@ -25,7 +25,9 @@ LEVELS: Final = (0, 1, 2, 3, 3.5, 4, 5, "cloud")
 
 def _level(value: Any) -> float | str:
     if isinstance(value, bool) or value not in LEVELS:
-        raise complaint(f"{value!r} is not a level", "levels are 0, 1, 2, 3, 3.5, 4, 5 and cloud")
+        raise complaint(
+            f"{value!r:.64} is not a level", "levels are 0, 1, 2, 3, 3.5, 4, 5 and cloud"
+        )
     return value if isinstance(value, str) else float(value)
 
 

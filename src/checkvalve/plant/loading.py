@@ -1,0 +1,231 @@
+"""Loading a plant: every file read, every problem of every file named at once.
+
+Refused is only what can't be understood: syntax, an unknown field or file, a wrong type, two
+things with one id, an id that leads nowhere, ranges that overlap in one realm. What is badly
+designed or missing loads, and is a finding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from checkvalve.errors import PlantError, Problem
+from checkvalve.plant.complaints import in_plain_words, spelled
+from checkvalve.plant.declared import Declared
+from checkvalve.plant.documents import read_document
+from checkvalve.plant.folders import PlantFile, read_octets, survey, why
+from checkvalve.plant.kinds import KINDS, Kind
+from checkvalve.plant.links import Misfit, Torn, misfits
+from checkvalve.plant.nodes import DocumentError, Node
+from checkvalve.plant.plant import Plant
+from checkvalve.plant.words import printable
+
+#: At most so many problems of one file are told, and so many of how things fit together.
+MAX_PROBLEMS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object as it stands in a file.
+
+    Attributes:
+        kind: what it is.
+        id: its id; empty when it has none that can be read.
+        file: the file, relative to the plant's folder.
+        prefix: where it stands there, such as ``assets[3]``.
+        node: its fields.
+    """
+
+    kind: Kind
+    id: str
+    file: str
+    prefix: str
+    node: Node
+
+    def problem(self, path: tuple[str | int, ...], sentence: str, hint: str = "") -> Problem:
+        """A problem with something inside it."""
+        line, text, node = self.node.line, self.prefix, self.node
+        for step in path:
+            line, node = _step(line, node, step)
+            text += f"[{step}]" if isinstance(step, int) else f".{printable(step)}"
+        return Problem(self.file, line, text.lstrip("."), sentence, hint)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a folder held, understood or not.
+
+    Attributes:
+        things: what was understood, by plural of its kind, then by id.
+        entries: where each of them stands.
+        problems: what was not.
+        unread: plurals of kinds of which at least one file could not be read.
+    """
+
+    things: dict[str, dict[str, Declared]] = field(
+        default_factory=lambda: {kind.plural: {} for kind in KINDS}
+    )
+    entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+
+
+def load(folder: Path) -> Plant:
+    """The plant that a folder declares.
+
+    Args:
+        folder: the plant's folder; one YAML file or subfolder a kind.
+
+    Raises:
+        PlantError: something can't be understood; it carries every problem of every file.
+    """
+    loaded = read_folder(folder)
+    if loaded.problems:
+        raise PlantError(tuple(loaded.problems))
+    return Plant.from_things(loaded.things)
+
+
+def read_folder(folder: Path) -> Loaded:
+    """Everything in a folder, with its places and its problems; never raises."""
+    loaded = Loaded()
+    files, problems = survey(folder)
+    loaded.problems += problems
+    for file in files:
+        told = list(islice(_read_file(file, loaded), MAX_PROBLEMS))
+        if len(told) == MAX_PROBLEMS:
+            loaded.unread.add(file.kind.plural)
+            told.append(Problem(file.name, 0, "", "what follows the problems told was not read"))
+        loaded.problems += told
+    found = misfits(loaded.things, _torn(loaded))
+    loaded.problems += (_located(misfit, loaded) for misfit in islice(found, MAX_PROBLEMS))
+    loaded.problems.sort(key=lambda problem: (problem.file, problem.line))
+    return loaded
+
+
+def _torn(loaded: Loaded) -> Torn:
+    """What stands in the files and was not understood."""
+    torn: dict[str, dict[str, Any]] = {kind.plural: {} for kind in KINDS}
+    for (plural, name), entry in loaded.entries.items():
+        if name not in loaded.things[plural]:
+            torn[plural][name] = entry.node.plain()
+    return Torn(torn, loaded.unread)
+
+
+def _read_file(file: PlantFile, loaded: Loaded) -> Iterator[Problem]:
+    """Reads a file's objects into ``loaded``, and tells what can't be understood."""
+    try:
+        node, complaints = read_document(read_octets(file.path))
+    except (OSError, DocumentError) as error:
+        loaded.unread.add(file.kind.plural)
+        yield _unreadable(file, error)
+        return
+    for complaint in complaints:
+        yield _unreadable(file, complaint)
+    for entry in _entries(file, node):
+        if isinstance(entry, Problem):
+            loaded.unread.add(file.kind.plural)
+            yield entry
+        else:
+            yield from _read_entry(entry, loaded)
+
+
+def _unreadable(file: PlantFile, error: OSError | DocumentError) -> Problem:
+    if isinstance(error, DocumentError):
+        return Problem(file.name, error.line, "", error.sentence, error.hint)
+    return Problem(file.name, 0, "", f"the file can't be read: {why(error)}")
+
+
+def _entries(file: PlantFile, node: Node | None) -> Iterator[Entry | Problem]:
+    """The objects in a document: a list, a mapping by id, or in a kind's folder a single one."""
+    kind = file.kind
+    if node is None or node.value is None:
+        return
+    if isinstance(node.value, list):
+        for place, item in enumerate(node.value):
+            yield _entry(file, f"{kind.plural}[{place}]", item, None)
+    elif isinstance(node.value, dict) and file.alone:
+        yield _entry(file, "", node, file.stem)
+    elif isinstance(node.value, dict):
+        for name, item in node.value.items():
+            yield _entry(
+                file, f"{kind.plural}.{printable(name)}", item, name, line=node.key_lines[name]
+            )
+    else:
+        yield Problem(
+            file.name,
+            node.line,
+            "",
+            f"the file holds {spelled(node.value)}, not a list of {kind.plural}",
+            "begin each entry with '- id:'",
+        )
+
+
+def _entry(
+    file: PlantFile, prefix: str, node: Node, name: str | None, line: int = 0
+) -> Entry | Problem:
+    """One object; a name given by key or file stands in for a missing ``id``."""
+    if node.value is None and name is not None:
+        node = Node(line or node.line, {})
+    if not isinstance(node.value, dict):
+        sentence = f"must be a mapping of fields, not {spelled(node.plain())}"
+        return Problem(file.name, line or node.line, prefix, sentence, "begin it with '- id:'")
+    given = node.value.get("id")
+    if given is None and name is not None:
+        named = {"id": Node(line or node.line, name), **node.value}
+        node = Node(line or node.line, named, node.key_lines, node.size + 1)
+        return Entry(file.kind, name, file.name, prefix, node)
+    if given is not None and name is not None and not file.alone and given.value != name:
+        sentence = f"the key is '{printable(name)}', but 'id' is {spelled(given.value)}"
+        return Problem(file.name, given.line, f"{prefix}.id", sentence, "leave 'id' out")
+    text = given.value if given is not None and isinstance(given.value, str) else ""
+    return Entry(file.kind, text, file.name, prefix, node)
+
+
+def _read_entry(entry: Entry, loaded: Loaded) -> Iterator[Problem]:
+    first = loaded.entries.get((entry.kind.plural, entry.id)) if entry.id else None
+    if first is not None:
+        sentence = f"the id '{printable(entry.id)}' is taken by {first.file}:{first.node.line}"
+        yield entry.problem(("id",), sentence, "give one of the two another id")
+        return
+    if entry.id:
+        loaded.entries[entry.kind.plural, entry.id] = entry
+    yield from _schema_problems(entry)
+    try:
+        thing = entry.kind.model.model_validate_json(
+            json.dumps(entry.node.plain()), by_alias=True, by_name=False
+        )
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            yield entry.problem(detail["loc"], *in_plain_words(detail, entry.kind.model))
+        return
+    loaded.things[entry.kind.plural][thing.id] = thing
+
+
+def _schema_problems(entry: Entry) -> Iterator[Problem]:
+    fields = entry.node.value
+    given = fields.get("schema") if isinstance(fields, dict) else None
+    if given is not None and given.value != entry.kind.schema:
+        sentence = f"the schema {spelled(given.plain())} is not known here"
+        yield entry.problem(("schema",), sentence, f"it is {entry.kind.schema}")
+
+
+def _located(misfit: Misfit, loaded: Loaded) -> Problem:
+    entry = loaded.entries[misfit.plural, misfit.id]
+    return entry.problem(misfit.path, misfit.sentence, misfit.hint)
+
+
+def _step(line: int, node: Node, step: str | int) -> tuple[int, Node]:
+    """One step down a document: the line there, and the node if there is one."""
+    if isinstance(node.value, dict) and str(step) in node.value:
+        below = node.value[str(step)]
+        return node.key_lines.get(str(step), below.line), below
+    if isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].line, node.value[step]
+    return line, node
