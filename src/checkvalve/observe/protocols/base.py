@@ -108,6 +108,8 @@ MESSAGE = np.dtype(
         ("value", "f8"),  # NaN: none
         ("raw", "i8"),  # offset of the value's octets in data; -1: none
         ("raw_octets", "i4"),
+        ("host", "i8"),  # offset of a host's name (SNI, Host) in data; -1: none
+        ("host_octets", "i4"),
     ]
 )
 
@@ -144,6 +146,8 @@ def begin(out: np.ndarray[Any, Any], n: int) -> None:
     row.value = np.nan
     row.raw = -1
     row.raw_octets = 0
+    row.host = -1
+    row.host_octets = 0
 
 
 @nb.njit(types.int64(U8, types.int64), **JIT)
@@ -204,6 +208,9 @@ class Protocol(ABC):
         spans_datagrams: one message may continue in the next datagram.
         replies_in_order: a server may fail to echo the key; then the oldest open request is
             meant.
+        items_count: in the tally each item of a batch counts; else its message counts once.
+        opening_only: only the first message of each direction can be read.
+        interleaved: octets between its messages are not its own; skipping them is no loss.
         frame: the framing kernel.
         decode: the decoding kernel.
     """
@@ -214,6 +221,9 @@ class Protocol(ABC):
     udp_ports: ClassVar[tuple[int, ...]] = ()
     spans_datagrams: ClassVar[bool] = False
     replies_in_order: ClassVar[bool] = False
+    items_count: ClassVar[bool] = False
+    opening_only: ClassVar[bool] = False
+    interleaved: ClassVar[bool] = False
     frame: ClassVar[Any]
     decode: ClassVar[Any]
 

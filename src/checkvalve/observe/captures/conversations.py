@@ -1,0 +1,405 @@
+"""Conversations: who talks with whom, least recently used first out.
+
+A conversation is the pair of ends (address and port) and the IP protocol. Its slot is not
+used again before the batch that closed it has been handed on, so that rows may refer to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba as nb
+import numpy as np
+from numba import types
+
+from checkvalve.observe.captures.packet import I64S, JIT, PACKETS
+from checkvalve.observe.captures.tables import ADDRESSES, intern_address, mix
+
+Array = np.ndarray[Any, Any]
+
+CONVERSATION: Final = np.dtype(
+    [
+        ("number", "i8"),  # never used again; 0: the slot is free
+        ("a_high", "u8"),  # end a is the smaller of the two
+        ("a_low", "u8"),
+        ("b_high", "u8"),
+        ("b_low", "u8"),
+        ("a_port", "u2"),
+        ("b_port", "u2"),
+        ("protocol", "u1"),
+        ("a", "i4"),  # address ids
+        ("b", "i4"),
+        ("a_mac", "i4"),
+        ("b_mac", "i4"),
+        ("vlan", "i4"),
+        ("chain", "i4"),  # next slot of the same bucket
+        ("head", "i4"),  # first slot of this row's bucket
+        ("newer", "i4"),
+        ("older", "i4"),
+        ("client", "u1"),  # 0: end a opened it, 1: end b
+        ("sure", "u1"),  # the opening was seen
+        ("closed", "u1"),
+        ("reported_closed", "u1"),
+        ("opened_reported", "u1"),
+        # of the protocol above
+        ("member", "u1"),  # 0: not recognised yet; k: the k-th protocol; GIVEN_UP
+        ("attempts", "u1"),
+        ("dialect", "u1"),
+        ("name", "i4"),
+        ("open_head", "i4"),
+        ("open_tail", "i4"),
+        ("opens", "i4"),
+        # since the last flow row
+        ("batch", "i4"),
+        ("first", "i8"),
+        ("last", "i8"),
+        ("packet", "i8"),
+        ("answered", "u1"),
+        ("packets", "i8", (2,)),
+        ("octets", "i8", (2,)),
+        ("payload", "i8", (2,)),
+        # to know a double mirror's copy
+        ("mark", "u4", (2,)),
+        ("mark_time", "i8", (2,)),
+    ]
+)
+CONVERSATIONS: Final = types.Array(nb.from_dtype(CONVERSATION), 1, "C")
+GIVEN_UP: Final = 255
+
+# Places in the table's book. Slots count from 1; 0 means none.
+NUMBERS: Final = 0  # numbers given so far
+NEWEST: Final = 1  # the slots in order of use, from the newest ...
+OLDEST: Final = 2  # ... to the oldest
+IN_USE: Final = 3
+FREE: Final = 4  # first of the slots that were given back
+EVER: Final = 5  # slots ever used
+BATCH: Final = 6  # number of this batch
+BOOK: Final = 8
+
+FLOW_ROW: Final = np.dtype(
+    [
+        ("first", "i8"),
+        ("last", "i8"),
+        ("conversation", "i8"),
+        ("source", "i4"),
+        ("destination", "i4"),
+        ("source_mac", "i4"),
+        ("destination_mac", "i4"),
+        ("source_port", "u2"),
+        ("destination_port", "u2"),
+        ("transport", "u1"),
+        ("member", "u1"),
+        ("dialect", "u1"),
+        ("opening_seen", "u1"),
+        ("opened", "u1"),
+        ("closed", "u1"),
+        ("answered", "u1"),
+        ("vlan", "i4"),
+        ("name", "i4"),
+        ("packet", "i8"),
+        ("packets", "i8", (2,)),
+        ("octets", "i8", (2,)),
+        ("payload", "i8", (2,)),
+    ]
+)
+FLOW_ROWS: Final = types.Array(nb.from_dtype(FLOW_ROW), 1, "C")
+
+
+@nb.njit(types.int64(CONVERSATIONS, I64S), **JIT)
+def _take_slot(table: Array, book: Array) -> int:
+    slot = book[FREE]
+    if slot:
+        book[FREE] = table[slot].chain
+    else:
+        book[EVER] += 1
+        slot = book[EVER]
+    book[IN_USE] += 1
+    return slot
+
+
+@nb.njit(types.void(CONVERSATIONS, I64S, types.int64), **JIT)
+def _newest(table: Array, book: Array, slot: int) -> None:
+    """Put a slot that is in no place of the order at its young end."""
+    table[slot].newer = 0
+    table[slot].older = book[NEWEST]
+    if book[NEWEST]:
+        table[book[NEWEST]].newer = slot
+    else:
+        book[OLDEST] = slot
+    book[NEWEST] = slot
+
+
+@nb.njit(types.void(CONVERSATIONS, I64S, types.int64), **JIT)
+def _out_of_order(table: Array, book: Array, slot: int) -> None:
+    newer = table[slot].newer
+    older = table[slot].older
+    if newer:
+        table[newer].older = older
+    else:
+        book[NEWEST] = older
+    if older:
+        table[older].newer = newer
+    else:
+        book[OLDEST] = newer
+
+
+@nb.njit(types.int64(CONVERSATIONS, PACKETS, types.int64, types.int64), **JIT)
+def _bucket(table: Array, packets: Array, n: int, swapped: int) -> int:
+    row = packets[n]
+    ports = np.uint64(row.source_port) << np.uint64(16) | np.uint64(row.destination_port)
+    if swapped:
+        ports = np.uint64(row.destination_port) << np.uint64(16) | np.uint64(row.source_port)
+    digest = row.source_low ^ row.destination_low
+    digest ^= (row.source_high ^ row.destination_high) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(mix(digest ^ mix(ports << np.uint64(8) | row.protocol)) % (len(table) - 1)) + 1
+
+
+@nb.njit(types.void(CONVERSATIONS, types.int64, types.int64), **JIT)
+def _unchain(table: Array, slot: int, bucket: int) -> None:
+    at = np.int64(table[bucket].head)
+    if at == slot:
+        table[bucket].head = table[slot].chain
+        return
+    while at:
+        following = np.int64(table[at].chain)
+        if following == slot:
+            table[at].chain = table[slot].chain
+            return
+        at = following
+
+
+@nb.njit(types.void(CONVERSATIONS, types.int64), **JIT)
+def _clear_flow(table: Array, slot: int) -> None:
+    c = table[slot]
+    c.first = 0
+    c.last = 0
+    c.packet = 0
+    c.answered = 0
+    for end in range(2):
+        c.packets[end] = 0
+        c.octets[end] = 0
+        c.payload[end] = 0
+
+
+@nb.njit(
+    types.int64(
+        CONVERSATIONS,
+        I64S,
+        ADDRESSES,
+        ADDRESSES,
+        PACKETS,
+        types.int64,
+        types.boolean,
+        types.boolean,
+    ),
+    **JIT,
+)
+def find(
+    table: Array,
+    book: Array,
+    addresses: Array,
+    macs: Array,
+    packets: Array,
+    n: int,
+    opening: bool,
+    renew: bool,
+) -> int:
+    """The conversation of packet ``n``: slot << 1 | direction; 0 when an address has no room.
+
+    Direction 0 is from end a to end b. ``renew`` leaves an older conversation between the
+    same ends behind and begins a new one.
+    """
+    row = packets[n]
+    swapped = np.int64(0)
+    if row.source_high > row.destination_high or (
+        row.source_high == row.destination_high
+        and (
+            row.source_low > row.destination_low
+            or (row.source_low == row.destination_low and row.source_port > row.destination_port)
+        )
+    ):
+        swapped = np.int64(1)
+    a_high = row.destination_high if swapped else row.source_high
+    a_low = row.destination_low if swapped else row.source_low
+    b_high = row.source_high if swapped else row.destination_high
+    b_low = row.source_low if swapped else row.destination_low
+    a_port = row.destination_port if swapped else row.source_port
+    b_port = row.source_port if swapped else row.destination_port
+    bucket = _bucket(table, packets, n, swapped)
+    slot = np.int64(table[bucket].head)
+    while slot:
+        c = table[slot]
+        if (
+            c.a_low == a_low
+            and c.b_low == b_low
+            and c.a_port == a_port
+            and c.b_port == b_port
+            and c.protocol == row.protocol
+            and c.a_high == a_high
+            and c.b_high == b_high
+        ):
+            break
+        slot = np.int64(c.chain)
+    if slot and not renew:
+        return slot << 1 | swapped
+    if slot:
+        table[slot].closed = 1
+        _unchain(table, slot, bucket)
+    source = intern_address(addresses, row.source_high, row.source_low)
+    destination = intern_address(addresses, row.destination_high, row.destination_low)
+    if source == 0 or destination == 0:
+        return 0
+    slot = _take_slot(table, book)
+    head = table[slot].head
+    c = table[slot]
+    c.a_high = a_high
+    c.a_low = a_low
+    c.b_high = b_high
+    c.b_low = b_low
+    c.a_port = a_port
+    c.b_port = b_port
+    c.protocol = row.protocol
+    source_mac = intern_address(macs, np.uint64(0), row.source_mac) if row.source_mac else 0
+    there = row.destination_mac
+    destination_mac = intern_address(macs, np.uint64(0), there) if there else 0
+    c.a = destination if swapped else source
+    c.b = source if swapped else destination
+    c.a_mac = destination_mac if swapped else source_mac
+    c.b_mac = source_mac if swapped else destination_mac
+    c.vlan = row.vlan
+    c.head = head
+    c.chain = table[bucket].head
+    table[bucket].head = slot
+    book[NUMBERS] += 1
+    c.number = book[NUMBERS]
+    c.client = swapped
+    c.sure = 1 if opening else 0
+    c.closed = 0
+    c.reported_closed = 0
+    c.opened_reported = 0
+    c.member = 0
+    c.attempts = 0
+    c.dialect = 0
+    c.name = 0
+    c.open_head = 0
+    c.open_tail = 0
+    c.opens = 0
+    c.batch = 0
+    c.mark[0] = 0
+    c.mark[1] = 0
+    c.mark_time[0] = 0
+    c.mark_time[1] = 0
+    _clear_flow(table, slot)
+    _newest(table, book, slot)
+    return slot << 1 | swapped
+
+
+@nb.njit(types.void(CONVERSATIONS, I64S, PACKETS, types.int64, types.int64), **JIT)
+def count(table: Array, book: Array, packets: Array, n: int, found: int) -> None:
+    """Add packet ``n`` to the flow of the conversation that ``find`` gave."""
+    slot = found >> 1
+    direction = found & 1
+    c = table[slot]
+    row = packets[n]
+    if c.batch != book[BATCH]:
+        c.batch = book[BATCH]
+        _out_of_order(table, book, slot)
+        _newest(table, book, slot)
+    if c.packets[0] + c.packets[1] == 0:
+        c.first = row.time
+        c.last = row.time
+        c.packet = row.number
+    else:
+        c.first = min(c.first, row.time)
+        c.last = max(c.last, row.time)
+    c.packets[direction] += 1
+    c.octets[direction] += row.original
+    c.payload[direction] += row.octets
+    if direction != c.client and not row.flags & 0x04:
+        c.answered = 1
+
+
+@nb.njit(types.int64(CONVERSATIONS, types.int64, FLOW_ROWS, types.int64), **JIT)
+def report(table: Array, slot: int, out: Array, n: int) -> int:
+    """Write what a conversation carried since its last flow row; the next free row."""
+    c = table[slot]
+    if c.packets[0] + c.packets[1] == 0 and (not c.closed or c.reported_closed):
+        return n
+    swapped = c.client
+    row = out[n]
+    row.first = c.first
+    row.last = c.last
+    row.conversation = c.number
+    row.source = c.b if swapped else c.a
+    row.destination = c.a if swapped else c.b
+    row.source_mac = c.b_mac if swapped else c.a_mac
+    row.destination_mac = c.a_mac if swapped else c.b_mac
+    row.source_port = c.b_port if swapped else c.a_port
+    row.destination_port = c.a_port if swapped else c.b_port
+    row.transport = c.protocol
+    row.member = 0 if c.member == GIVEN_UP else c.member
+    row.dialect = c.dialect
+    row.opening_seen = c.sure
+    row.opened = 0 if c.opened_reported else 1
+    row.closed = c.closed
+    row.answered = c.answered
+    row.vlan = c.vlan
+    row.name = c.name
+    row.packet = c.packet
+    for end in range(2):
+        row.packets[end] = c.packets[end ^ swapped]
+        row.octets[end] = c.octets[end ^ swapped]
+        row.payload[end] = c.payload[end ^ swapped]
+    c.opened_reported = 1
+    c.reported_closed = c.closed
+    _clear_flow(table, slot)
+    return n + 1
+
+
+@nb.njit(types.int64(CONVERSATIONS, I64S, FLOW_ROWS), **JIT)
+def report_touched(table: Array, book: Array, out: Array) -> int:
+    """Write a flow row for each conversation of this batch; how many."""
+    n = np.int64(0)
+    slot = book[NEWEST]
+    while slot and table[slot].batch == book[BATCH]:
+        n = report(table, slot, out, n)
+        slot = np.int64(table[slot].older)
+    return n
+
+
+@nb.njit(types.int64(CONVERSATIONS, I64S, types.int64, types.int64, types.boolean, I64S), **JIT)
+def oldest_to_leave(
+    table: Array, book: Array, keep: int, now: int, everything: bool, out: Array
+) -> int:
+    """List up to ``len(out)`` slots that must leave the table, the oldest first; how many.
+
+    These are all beyond ``keep``, and at the old end those closed for a minute.
+    """
+    n = np.int64(0)
+    slot = book[OLDEST]
+    while slot and n < len(out):
+        c = table[slot]
+        over = book[IN_USE] - n > keep
+        finished = c.closed == 1 and now - c.last > 60_000_000_000
+        if not (everything or over or finished):
+            break
+        out[n] = slot
+        n += 1
+        slot = np.int64(c.newer)
+    return n
+
+
+@nb.njit(types.void(CONVERSATIONS, I64S, types.int64), **JIT)
+def leave(table: Array, book: Array, slot: int) -> None:
+    """Free a slot; whoever hangs on it must have been told."""
+    c = table[slot]
+    ports = np.uint64(c.a_port) << np.uint64(16) | np.uint64(c.b_port)
+    digest = c.a_low ^ c.b_low
+    digest ^= (c.a_high ^ c.b_high) * np.uint64(0x9E3779B97F4A7C15)
+    bucket = np.int64(mix(digest ^ mix(ports << np.uint64(8) | c.protocol)) % (len(table) - 1)) + 1
+    _unchain(table, slot, bucket)
+    _out_of_order(table, book, slot)
+    c.number = 0
+    c.chain = book[FREE]
+    book[FREE] = slot
+    book[IN_USE] -= 1

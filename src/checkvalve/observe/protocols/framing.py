@@ -1,0 +1,430 @@
+"""Messages from pieces: recognition by content, framing, resynchronisation.
+
+One compiled kernel serves every protocol; it calls their ``frame`` and ``decode`` by
+address. A message is accepted where a stream is not yet in step only if a second follows it
+or if it ends with its piece. One bad message costs that message, never the conversation:
+the octets up to the next acceptable message are skipped, counted, and shown as one
+malformed row.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba as nb
+import numpy as np
+from numba import types
+
+from checkvalve.observe.captures.conversations import CONVERSATIONS, GIVEN_UP
+from checkvalve.observe.captures.packet import BUFFER, I64S, JIT, TCP
+from checkvalve.observe.captures.streams import (
+    DATAGRAM,
+    DECODED,
+    DIRECTIONS,
+    GAP,
+    MALFORMED_MESSAGES,
+    MESSAGES_DECODED,
+    PIECES,
+    SKIPPED,
+    UNDECODED,
+)
+from checkvalve.observe.captures.tables import (
+    BLOCKS,
+    NAMES,
+    intern_name,
+    load,
+    release,
+    store,
+)
+from checkvalve.observe.protocols.base import (
+    BAD_VALUE,
+    DECODE,
+    FRAME,
+    INCOMPLETE,
+    MALFORMED,
+    MAX_ROWS,
+    MESSAGES,
+    NEED_MORE,
+    NOT_MINE,
+    ONE_WAY,
+    begin,
+)
+
+Array = np.ndarray[Any, Any]
+
+#: Octets of one direction that may wait for the rest of their message.
+LONGEST_MESSAGE: Final = 65_536
+#: Octets that may wait while a stream is out of step.
+LONGEST_DOUBT: Final = 4_096
+#: Octets skipped after which a protocol is no longer believed.
+LONGEST_SEARCH: Final = 65_536
+#: Pieces of a conversation in which a protocol is looked for.
+MOST_ATTEMPTS: Final = 16
+
+SEARCHING: Final = 0
+IN_STEP: Final = 1
+PAST_OPENING: Final = 2
+
+# Columns of the traits table, one row a protocol.
+SPANS_DATAGRAMS: Final = 0
+OPENING_ONLY: Final = 1
+INTERLEAVED: Final = 2
+TRAITS_WIDTH: Final = 3
+
+TRAITS: Final = types.Array(types.int64, 2, "C")
+PORTS: Final = types.Array(types.uint8, 2, "C")
+FRAME_AT: Final = types.FunctionType(FRAME)
+DECODE_AT: Final = types.FunctionType(DECODE)
+
+
+@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64), **JIT)
+def acceptable(frame: Any, data: Array, start: int, end: int) -> int:
+    """Length of a message at ``start`` that deserves belief; else as ``frame`` says.
+
+    It deserves it if it ends where the octets end or if another can follow it.
+    """
+    length = frame(data, start, end)
+    if length <= 0 or start + length == end:
+        return np.int64(length)
+    return np.int64(length if frame(data, start + length, end) != NOT_MINE else NOT_MINE)
+
+
+@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64), **JIT)
+def next_acceptable(frame: Any, data: Array, start: int, end: int) -> int:
+    """Offset of the first acceptable message; ``-1 - offset`` where one may begin; or ``end``."""
+    doubt = np.int64(-1)
+    for at in range(start, end):
+        length = acceptable(frame, data, at, end)
+        if length > 0:
+            return np.int64(at)
+        if length == NEED_MORE and doubt < 0:
+            doubt = np.int64(at)
+    return -1 - doubt if doubt >= 0 else np.int64(end)
+
+
+@nb.njit(types.void(CONVERSATIONS, types.int64, PORTS), **JIT)
+def _guess_client(table: Array, slot: int, ports: Array) -> None:
+    """Whose port tells a server, where the opening was not seen."""
+    c = table[slot]
+    transport = 0 if c.protocol == TCP else 1
+    a_serves = ports[transport, c.a_port] != 0
+    b_serves = ports[transport, c.b_port] != 0
+    if a_serves == b_serves:
+        a_serves = c.a_port < 1024
+        b_serves = c.b_port < 1024
+    if a_serves == b_serves:
+        a_serves = c.a_port < 32768
+        b_serves = c.b_port < 32768
+    if a_serves != b_serves:
+        c.client = 1 if a_serves else 0
+
+
+@nb.njit(types.int64(MESSAGES, types.int64, types.int64, types.int64), **JIT)
+def _malformed(out: Array, n: int, octets: int, reason: int) -> int:
+    """Write a row for octets that are no message; the next free row."""
+    begin(out, n)
+    row = out[n]
+    row.kind = ONE_WAY
+    row.status = MALFORMED
+    row.reason = reason
+    row.code = -1
+    row.octets = octets
+    return n + 1
+
+
+@nb.njit(
+    types.int64(
+        CONVERSATIONS,
+        PIECES,
+        types.int64,
+        MESSAGES,
+        types.int64,
+        types.int64,
+        types.int64,
+        types.int64,
+        BUFFER,
+        NAMES,
+        BUFFER,
+        I64S,
+    ),
+    **JIT,
+)
+def _complete(
+    table: Array,
+    pieces: Array,
+    i: int,
+    out: Array,
+    first: int,
+    n: int,
+    at: int,
+    octets: int,
+    data: Array,
+    names: Array,
+    arena: Array,
+    tally: Array,
+) -> int:
+    """Fill in rows ``first:n`` what the conversation and the piece say; ``n``."""
+    piece = pieces[i]
+    c = table[piece.slot]
+    tally[MESSAGES_DECODED] += 1
+    for k in range(first, n):
+        row = out[k]
+        row.time = piece.time
+        row.conversation = c.number
+        row.slot = piece.slot
+        row.packet = piece.packet
+        row.source = c.b if c.client else c.a
+        row.destination = c.a if c.client else c.b
+        row.source_mac = c.b_mac if c.client else c.a_mac
+        row.destination_mac = c.a_mac if c.client else c.b_mac
+        row.source_port = c.b_port if c.client else c.a_port
+        row.destination_port = c.a_port if c.client else c.b_port
+        row.transport = c.protocol
+        row.from_client = 1 if piece.direction == c.client else 0
+        row.protocol = c.member - 1
+        row.octets = octets
+        row.offset = at
+        c.dialect = row.dialect
+        if row.status == MALFORMED:
+            tally[MALFORMED_MESSAGES] += 1
+        if row.host_octets > 0 and c.name == 0:
+            c.name = intern_name(names, arena, 0, 0, data, row.host, row.host_octets)
+    return n
+
+
+@nb.njit(**JIT)
+def recognise(
+    table: Array,
+    slot: int,
+    frames: Any,
+    ports: Array,
+    data: Array,
+    start: int,
+    end: int,
+    stream: bool,
+) -> int:
+    """The protocol whose message begins here: k + 1; -1 - k if it may; 0 if none does."""
+    c = table[slot]
+    transport = 0 if c.protocol == TCP else 1
+    server_port = c.a_port if c.client else c.b_port
+    client_port = c.b_port if c.client else c.a_port
+    usual = np.int64(ports[transport, server_port])
+    if usual == 0:
+        usual = np.int64(ports[transport, client_port])
+    if usual:
+        found = acceptable(frames[usual - 1], data, start, end)
+        if found == NOT_MINE and stream and not c.sure:
+            at = next_acceptable(frames[usual - 1], data, start, end)
+            found = 1 if 0 <= at < end else NOT_MINE
+        if found > 0:
+            return usual
+        if found == NEED_MORE:
+            return -usual
+    for k in range(len(frames)):
+        if k + 1 != usual and acceptable(frames[k], data, start, end) > 0:
+            return k + 1
+    return 0
+
+
+@nb.njit(**JIT)
+def decode_pieces(
+    data: Array,
+    pieces: Array,
+    start: int,
+    end: int,
+    table: Array,
+    sides: Array,
+    blocks: Array,
+    names: Array,
+    arena: Array,
+    frames: Any,
+    decodes: Any,
+    traits: Array,
+    ports: Array,
+    spill: Array,
+    tally: Array,
+    out: Array,
+    done: Array,
+) -> int:
+    """Decode ``pieces[start:end]``; how many rows. ``done[0]`` is the first piece not done.
+
+    Stops early when ``out`` or the spill has no room for another message.
+    """
+    n = np.int64(0)
+    i = start
+    while i < end:
+        if n + 2 * MAX_ROWS > len(out) or spill[0] + 2 * LONGEST_MESSAGE > spill[1]:
+            break
+        piece = pieces[i]
+        slot = np.int64(piece.slot)
+        c = table[slot]
+        side = slot * 2 + piece.direction
+        s = sides[side]
+        if piece.kind == GAP:
+            if s.pending:
+                release(blocks, s.pending)
+                tally[SKIPPED] += s.pending_octets
+                s.lost += s.pending_octets
+                s.pending = 0
+                s.pending_octets = 0
+            if s.synchronised == IN_STEP:
+                s.synchronised = SEARCHING
+            i += 1
+            continue
+        if c.member == GIVEN_UP or s.synchronised == PAST_OPENING:
+            tally[UNDECODED] += piece.octets
+            i += 1
+            continue
+        at = np.int64(piece.offset)
+        stop = at + piece.octets
+        if s.pending:
+            at = spill[0]
+            load(blocks, s.pending, s.pending_octets, data, at)
+            spill[0] += s.pending_octets
+            for k in range(piece.octets):
+                data[spill[0] + k] = data[piece.offset + k]
+            spill[0] += piece.octets
+            stop = spill[0]
+            release(blocks, s.pending)
+            s.pending = 0
+            s.pending_octets = 0
+        if c.member == 0:
+            if c.attempts == 0 and not c.sure:
+                _guess_client(table, slot, ports)
+            found = recognise(table, slot, frames, ports, data, at, stop, piece.kind != DATAGRAM)
+            if found > 0:
+                c.member = found
+            elif found < 0 and stop - at < LONGEST_MESSAGE and c.attempts < MOST_ATTEMPTS:
+                c.attempts += 1
+                s.pending = store(blocks, data, at, stop - at)
+                if s.pending:
+                    s.pending_octets = stop - at
+                else:
+                    tally[UNDECODED] += stop - at
+                i += 1
+                continue
+            else:
+                c.attempts += 1
+                tally[UNDECODED] += stop - at
+                if c.attempts >= MOST_ATTEMPTS:
+                    c.member = GIVEN_UP
+                i += 1
+                continue
+        k = np.int64(c.member) - 1
+        datagram = piece.kind == DATAGRAM and traits[k, SPANS_DATAGRAMS] == 0
+        quiet = traits[k, INTERLEAVED] == 1
+        if datagram:
+            s.synchronised = IN_STEP
+        full = False
+        while at < stop:
+            if n + 2 * MAX_ROWS > len(out):
+                full = True
+                break
+            if s.synchronised == SEARCHING:
+                place = next_acceptable(frames[k], data, at, stop)
+                doubt = place < 0
+                place = -1 - place if doubt else place
+                tally[SKIPPED] += place - at
+                s.lost += place - at
+                at = place
+                if doubt and stop - at <= LONGEST_DOUBT:
+                    s.pending = store(blocks, data, at, stop - at)
+                if s.pending:
+                    s.pending_octets = stop - at
+                    at = stop
+                    break
+                if doubt:
+                    tally[SKIPPED] += stop - at
+                    s.lost += stop - at
+                    at = stop
+                if at == stop:
+                    if s.lost > LONGEST_SEARCH and not quiet:
+                        n = _malformed(out, n, s.lost, BAD_VALUE)
+                        n = _complete(
+                            table,
+                            pieces,
+                            i,
+                            out,
+                            n - 1,
+                            n,
+                            at,
+                            s.lost,
+                            data,
+                            names,
+                            arena,
+                            tally,
+                        )
+                        s.lost = 0
+                        c.member = 0
+                        c.attempts = 0
+                    break
+            length = np.int64(frames[k](data, at, stop))
+            if length > 0:
+                if s.lost and not quiet:
+                    n = _malformed(out, n, s.lost, BAD_VALUE)
+                    n = _complete(
+                        table, pieces, i, out, n - 1, n, at, s.lost, data, names, arena, tally
+                    )
+                s.lost = 0
+                s.synchronised = IN_STEP
+                first = n
+                n = np.int64(decodes[k](data, at, at + length, piece.direction == c.client, out, n))
+                n = _complete(
+                    table, pieces, i, out, first, n, at, length, data, names, arena, tally
+                )
+                tally[DECODED] += length
+                at += length
+                if traits[k, OPENING_ONLY]:
+                    s.synchronised = PAST_OPENING
+                    tally[UNDECODED] += stop - at
+                    break
+            elif datagram:
+                n = _malformed(out, n, stop - at, INCOMPLETE if length else BAD_VALUE)
+                n = _complete(
+                    table, pieces, i, out, n - 1, n, at, stop - at, data, names, arena, tally
+                )
+                tally[SKIPPED] += stop - at
+                break
+            elif length == NEED_MORE and stop - at < LONGEST_MESSAGE:
+                s.pending = store(blocks, data, at, stop - at)
+                if s.pending:
+                    s.pending_octets = stop - at
+                    break
+                tally[SKIPPED] += stop - at
+                s.lost += stop - at
+                s.synchronised = SEARCHING
+                break
+            else:
+                s.synchronised = SEARCHING
+                s.lost += 1
+                tally[SKIPPED] += 1
+                at += 1
+        if full:
+            piece.octets = stop - at
+            piece.offset = at
+            break
+        i += 1
+    done[0] = i
+    return n
+
+
+def compile_for(members: int) -> None:
+    """Compile the kernels above for a number of protocols, or load them from the cache.
+
+    The types of their arguments hold that number, so that a new protocol compiles these two
+    anew and no other's.
+    """
+    frames = types.UniTuple(FRAME_AT, members)
+    decodes = types.UniTuple(DECODE_AT, members)
+    recognise.compile(
+        types.int64(
+            CONVERSATIONS, types.int64, frames, PORTS, BUFFER, types.int64, types.int64,
+            types.boolean,
+        )
+    )  # fmt: skip
+    decode_pieces.compile(
+        types.int64(
+            BUFFER, PIECES, types.int64, types.int64, CONVERSATIONS, DIRECTIONS, BLOCKS, NAMES,
+            BUFFER, frames, decodes, TRAITS, PORTS, I64S, I64S, MESSAGES, I64S,
+        )
+    )  # fmt: skip
