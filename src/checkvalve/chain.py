@@ -25,6 +25,15 @@ from checkvalve.errors import IntegrityError
 #: What an entry's body may hold. Fractions are refused: write them as text.
 Value: TypeAlias = "str | int | bool | None | Sequence[Value] | Mapping[str, Value]"
 
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a whole number")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
+_DECODER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
 _LARGEST = 2**53 - 1
 _FIELDS = {"at", "body", "kind", "previous", "seq", "who"}
 
@@ -148,7 +157,7 @@ def read(line: bytes, number: int) -> tuple[Entry, Head, str]:
     """
     octets = line.removesuffix(b"\n")
     try:
-        fields = json.loads(octets, parse_float=_refuse, parse_constant=_refuse)
+        fields = _DECODER.decode(octets.decode())
         if not isinstance(fields, dict) or fields.keys() != _FIELDS:
             raise ValueError("its fields are not those of an entry")
         at = datetime.fromisoformat(str(fields["at"]))
@@ -201,10 +210,7 @@ def _compare(head: Head, pinned: Head | None) -> None:
 
 
 def _encoded(value: Value) -> bytes:
-    text = json.dumps(
-        value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-    )
-    return text.encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _refuse_inexact(value: object) -> None:
@@ -223,10 +229,6 @@ def _refuse_inexact(value: object) -> None:
                 _refuse_inexact(item)
         case _:
             raise ValueError(f"{value!r} has no canonical form")
-
-
-def _refuse(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a whole number")
 
 
 def _text(value: object) -> str:
