@@ -46,6 +46,7 @@ class Tag(Declared):
         equipment: the equipment it belongs to.
         meaning: what it says, in words.
         values: raw value, as text, to process mode, when it tells the mode.
+        writable_in: process modes in which it may be written; empty: not restricted.
     """
 
     asset: AssetId
@@ -62,3 +63,4 @@ class Tag(Declared):
     equipment: str = ""
     meaning: str = ""
     values: dict[str, ModeId] = Field(default_factory=dict)
+    writable_in: tuple[ModeId, ...] = ()
