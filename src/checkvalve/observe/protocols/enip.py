@@ -1,0 +1,342 @@
+"""EtherNet/IP: encapsulation messages, and the CIP services that they carry.
+
+Specification: *CIP Networks Library, Volume 2: EtherNet/IP Adaptation of CIP* (ODVA), chapter
+2: encapsulation 2-3 and 2-4, common packet format 2-6; what it carries is in ``cip.py``.
+
+Every encapsulation message gives a row of dialect ``eip``; every CIP service within it gives
+one of dialect ``enip``, wrappers (Multiple_Service_Packet, Unconnected_Send) as well as what
+they wrap. A CIP response has its request's key: session and sender context, or session and
+sequence count, since the two directions of a connection bear different connection ids.
+
+Why it matters:
+    It is what most Rockwell, Omron and many Schneider controllers are read, written, stopped
+    and programmed with, and it asks nobody for a password.
+
+Known limits:
+    Implicit I/O (UDP 2222), CIP Security (TLS, DTLS) and other interfaces than CIP are not
+    decoded. An encapsulation message of all zeros, a NOP of nothing, is not recognised: other
+    protocols send such octets too. Connected messages name no slot: only the Forward_Open
+    that opened their connection does. Two connections of one session whose sequence counts
+    meet are told apart by order alone. A response without a path is read as a tag's whenever
+    it could be one: an untyped answer, as from class 0x72, may show a value by chance.
+
+Example:
+    ``Enip().function(0, 0x0A, 2)`` is ``Multiple_Service_Packet``.
+
+References:
+    ATT&CK for ICS T0855 (unauthorised command message), T0858 (change operating mode).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, ClassVar, Final
+
+import numba as nb
+import numpy as np
+from numba import types
+
+from checkvalve.observe.protocols.base import (
+    BAD_LENGTH,
+    DECODE,
+    ENVELOPE,
+    ERROR,
+    FRAME,
+    JIT,
+    MALFORMED,
+    MAX_ROWS,
+    NEED_MORE,
+    NOT_MINE,
+    ONE_WAY,
+    REQUEST,
+    RESPONSE,
+    TOO_SHORT,
+    U8,
+    Function,
+    Protocol,
+    begin,
+    u16le,
+    u32le,
+)
+from checkvalve.observe.protocols.cip import PCCC, UNKNOWN_CLASS, pend, service
+from checkvalve.records import Intent
+
+Array = np.ndarray[Any, Any]
+
+ENIP: Final = 0
+EIP: Final = 1
+
+_HEADER: Final = 24
+_LONGEST: Final = 65511  # clause 2-3.3
+_NOP: Final = 0x00
+_LIST_SERVICES: Final = 0x04
+_LIST_IDENTITY: Final = 0x63
+_LIST_INTERFACES: Final = 0x64
+_REGISTER_SESSION: Final = 0x65
+_UNREGISTER_SESSION: Final = 0x66
+_SEND_RR_DATA: Final = 0x6F
+_SEND_UNIT_DATA: Final = 0x70
+_CONNECTED_ADDRESS: Final = 0xA1
+_CONNECTED_DATA: Final = 0xB1
+_UNCONNECTED_DATA: Final = 0xB2
+#: Odd numbers that spread the parts of a key over its 64 bits.
+_SESSION: Final = 0x1E3779B97F4A7C15
+_CONTEXT: Final = 0x2545F4914F6CDD1D
+_SEQUENCE: Final = 0x369DEA0F31A53F85
+
+#: Which commands (2-3.2) and statuses (2-3.4) there are. ``in`` would compile for longer.
+_COMMANDS: Final = np.zeros(256, dtype=np.bool_)
+_COMMANDS[[0x00, 0x04, 0x63, 0x64, 0x65, 0x66, 0x6F, 0x70, 0x72, 0x73, 0xC8]] = True
+_STATUSES: Final = np.zeros(256, dtype=np.bool_)
+_STATUSES[[0x00, 0x01, 0x02, 0x03, 0x64, 0x65, 0x69, 0x6A]] = True
+
+
+@nb.njit(FRAME, **JIT)
+def frame(data: Array, start: int, end: int) -> int:
+    """The length of the encapsulation message at ``start`` (2-3); its header must make sense."""
+    have = end - start
+    if have < 1:
+        return NEED_MORE
+    command = np.int64(data[start]) if have < 2 else u16le(data, start)
+    if command > 0xFF or not _COMMANDS[command]:
+        return NOT_MINE
+    if have < _HEADER:
+        return NEED_MORE
+    length = u16le(data, start + 2)
+    status = u32le(data, start + 8)
+    if length > _LONGEST or u32le(data, start + 20) != 0:
+        return NOT_MINE
+    if status > 0xFF or not _STATUSES[status]:
+        return NOT_MINE
+    context = u32le(data, start + 12) | u32le(data, start + 16)
+    if command == _NOP and (status or not (length or u32le(data, start + 4) or context)):
+        return NOT_MINE
+    if command == _REGISTER_SESSION and length != 4 and (length or not status):
+        return NOT_MINE
+    if command == _UNREGISTER_SESSION and length:
+        return NOT_MINE
+    if (command == _SEND_RR_DATA or command == _SEND_UNIT_DATA) and (length or not status):
+        # Interface handle 0 (CIP), timeout, and at least an address and a data item.
+        if length < 16:
+            return NOT_MINE
+        if have >= 28 and u32le(data, start + 24) != 0:
+            return NOT_MINE
+        if have >= 32 and not 2 <= u16le(data, start + 30) <= 16:
+            return NOT_MINE
+    return _HEADER + length if have >= _HEADER + length else NEED_MORE
+
+
+@nb.njit(types.int64(U8, types.int64, types.int64), **JIT)
+def _data_item(data: Array, at: int, end: int) -> int:
+    """Where the item with a CIP message begins (2-6.1); 0: there is none; negative: a reason."""
+    if end - at < 8:
+        return -TOO_SHORT
+    count = u16le(data, at + 6)
+    at += 8
+    addressed = False
+    for _ in range(count):
+        if at + 4 > end or at + 4 + u16le(data, at + 2) > end:
+            return -BAD_LENGTH
+        kind = u16le(data, at)
+        if kind == _UNCONNECTED_DATA or (kind == _CONNECTED_DATA and addressed):
+            return at
+        addressed = kind == _CONNECTED_ADDRESS
+        at += 4 + u16le(data, at + 2)
+    return 0
+
+
+@nb.njit(DECODE, **JIT)
+def decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
+    """Decode one encapsulation message and every CIP service in it into rows from ``n``."""
+    begin(out, n)
+    row = out[n]
+    row.dialect = EIP
+    row.kind = ONE_WAY
+    if end - start < _HEADER:
+        row.status = MALFORMED
+        row.reason = TOO_SHORT
+        return n + 1
+    command = u16le(data, start)
+    session = u32le(data, start + 4)
+    status = u32le(data, start + 8)
+    context = u32le(data, start + 12) | u32le(data, start + 16) << 32
+    octets = end - start - _HEADER
+    row.code = command
+    row.key = context * _CONTEXT ^ command
+    if octets:
+        row.raw = start + _HEADER
+        row.raw_octets = octets
+    if status:
+        row.status = ERROR
+        row.error = status
+    if command == _REGISTER_SESSION:
+        row.kind = RESPONSE if session or status else REQUEST
+    elif command == _LIST_SERVICES or command == _LIST_IDENTITY or command == _LIST_INTERFACES:
+        row.kind = RESPONSE if octets or status else REQUEST
+    elif command != _NOP and command != _UNREGISTER_SESSION:
+        row.kind = REQUEST if from_client else RESPONSE
+    if command != _SEND_RR_DATA and command != _SEND_UNIT_DATA:
+        return n + 1
+    unconnected = session * _SESSION ^ context * _CONTEXT
+    if octets == 0 and status:  # refused: the answer to the service that was asked
+        row.kind = RESPONSE
+        row.key = unconnected
+        return n + 1
+    row.kind = ONE_WAY
+    item = _data_item(data, start + _HEADER, end)
+    if item <= 0:
+        if item:
+            row.status = MALFORMED
+            row.reason = -item
+        return n + 1
+    row.kind = ENVELOPE
+    row.raw = -1
+    row.raw_octets = 0
+    at = item + 4
+    stop = at + u16le(data, item + 2)
+    key = unconnected
+    if u16le(data, item) == _CONNECTED_DATA:
+        if stop - at < 2:
+            row.kind = ONE_WAY
+            row.status = MALFORMED
+            row.reason = TOO_SHORT
+            return n + 1
+        key = ~(session * _SESSION ^ u16le(data, at) * _SEQUENCE)
+        at += 2
+    limit = n + MAX_ROWS
+    n += 1
+    free = pend(out, n, limit, key, -1, at, stop - at)
+    while n < free:  # a service pends what it wraps
+        free = service(data, out, n, free, limit)
+        n += 1
+    return free
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the numbers mean, as ``tables/enip.json`` says.
+
+    Attributes:
+        commands: encapsulation commands.
+        services: by class (``None``: any) and service code.
+        intents: by class, the intents that an object of it changes into others.
+        pccc: by command << 8 | function of Execute_PCCC.
+        classes: names of classes.
+    """
+
+    commands: dict[int, Function]
+    services: dict[tuple[int | None, int], Function]
+    intents: dict[int, dict[Intent, Intent]]
+    pccc: dict[int, Function]
+    classes: dict[int, str]
+
+
+def _functions(rows: dict[str, list[str]]) -> dict[int, Function]:
+    return {int(code, 16): Function(name, Intent(intent)) for code, (name, intent) in rows.items()}
+
+
+@cache
+def tables() -> Tables:
+    """The tables, read once."""
+    source = files("checkvalve.observe.protocols") / "tables" / "enip.json"
+    raw = json.loads(source.read_text(encoding="utf-8"))
+    services: dict[tuple[int | None, int], Function] = {}
+    of_class = {int(of, 16): _functions(rows) for of, rows in raw["class_services"].items()}
+    for tagged in raw["tag_classes"]:
+        of_class.setdefault(int(tagged, 16), {}).update(_functions(raw["tag_services"]))
+    of_class[UNKNOWN_CLASS] = _functions(raw["response_services"])
+    for class_id, functions in (None, _functions(raw["services"])), *of_class.items():
+        services |= {(class_id, code): function for code, function in functions.items()}
+    return Tables(
+        commands=_functions(raw["commands"]),
+        services=services,
+        intents={
+            int(of, 16): {Intent(old): Intent(new) for old, new in changes.items()}
+            for of, changes in raw["intents"].items()
+        },
+        pccc={
+            int(command, 16) << 8 | code: function
+            for command, rows in raw["pccc"].items()
+            for code, function in _functions(rows).items()
+        },
+        classes={int(of, 16): name for of, name in raw["classes"].items()},
+    )
+
+
+def _object(class_id: int, instance: int, attribute: int) -> str:
+    name = tables().classes.get(class_id, "")
+    words = [f"class 0x{class_id:02X}", name, f"instance {instance}" if instance else ""]
+    if attribute:
+        words.append(f"attribute {attribute}")
+    return " ".join(word for word in words if word)
+
+
+def _printable(octets: bytes) -> str:
+    text = octets.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def path_words(path: bytes) -> str:
+    """The words for a padded EPATH with symbols, such as ``Program:Main.line[2].speed``."""
+    words = ""
+    at = 0
+    while at + 1 < len(path):
+        head = path[at]
+        if head == 0x91 or head >> 5 == 3:
+            octets, begins = (path[at + 1], at + 2) if head == 0x91 else (head & 0x1F, at + 1)
+            words += ("." if words else "") + _printable(path[begins : begins + octets])
+            at = begins + octets + (begins + octets - at) % 2
+            continue
+        size = 2 + 2 * (head & 3)
+        number = int.from_bytes(path[at + (1 if size == 2 else 2) : at + size], "little")
+        match head & 0x1C:
+            case 0x00:
+                words += (" " if words else "") + _object(number, 0, 0)
+            case 0x04:
+                words += f" instance {number}"
+            case 0x08:
+                words += f"[{number}]"
+            case 0x10:
+                words += f" attribute {number}"
+        at += size
+    return words
+
+
+class Enip(Protocol):
+    """EtherNet/IP, over TCP and UDP."""
+
+    name: ClassVar[str] = "enip"
+    dialects: ClassVar[tuple[str, ...]] = ("enip", "eip")
+    tcp_ports: ClassVar[tuple[int, ...]] = (44818,)
+    udp_ports: ClassVar[tuple[int, ...]] = (44818,)
+    frame: ClassVar[Any] = frame
+    decode: ClassVar[Any] = decode
+
+    def function(self, dialect: int, code: int, context: int) -> Function:
+        """An encapsulation command, or a CIP service; its class may change what it is for."""
+        known = tables()
+        if dialect == EIP:
+            unknown = Function(f"command 0x{code:04X}", Intent.OTHER)
+            return known.commands.get(code, unknown)
+        if context >= PCCC:
+            return self._pccc((context ^ PCCC) >> 16)
+        unknown = Function(f"service 0x{code:02X}", Intent.OTHER)
+        found = known.services.get((None, code)) or known.services.get((context, code), unknown)
+        intent = known.intents.get(context, {}).get(found.intent, found.intent)
+        return Function(found.name, intent)
+
+    def _pccc(self, code: int) -> Function:
+        unknown = Function(f"command 0x{code >> 8:02X} function 0x{code & 0xFF:02X}", Intent.OTHER)
+        found = tables().pccc.get(code, unknown)
+        return Function(f"Execute_PCCC: {found.name}", found.intent)
+
+    def space(self, dialect: int, space: int, name: bytes) -> str:
+        """A symbol with its members, or class and instance; see ``cip`` for how they are packed."""
+        if name:
+            return path_words(name)
+        if dialect == EIP or not space:
+            return ""
+        return _object(space >> 48 & 0xFFFF, space >> 16 & 0xFFFFFFFF, space & 0xFFFF)
