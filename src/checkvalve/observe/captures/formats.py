@@ -32,7 +32,7 @@ NANOSECONDS: Final = 5  # pcap
 LINK: Final = 6  # pcap
 SNAP: Final = 7  # pcap
 INTERFACES: Final = 5  # pcapng: how many in this section
-SKIP: Final = 6  # pcapng: octets of a long block that is not read
+SKIP: Final = 9  # pcapng: octets of a long block that is not read
 DROPPED: Final = 8  # packets that the sensor says it dropped
 STATE: Final = 16
 

@@ -13,6 +13,7 @@ from checkvalve.observe.protocols.base import Protocol
 #: Module and class of each member, in the order in which they are tried.
 MEMBERS: Final = (
     ("modbus", "Modbus"),
+    ("enip", "Enip"),
 )
 
 

@@ -9,6 +9,7 @@ malformed row.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Final
 
 import numba as nb
@@ -416,6 +417,8 @@ def compile_for(members: int) -> None:
     """
     frames = types.UniTuple(FRAME_AT, members)
     decodes = types.UniTuple(DECODE_AT, members)
+    # Numba still calls functions passed by address experimental; the tests watch them.
+    warnings.filterwarnings("ignore", message="First-class function type feature")
     recognise.compile(
         types.int64(
             CONVERSATIONS, types.int64, frames, PORTS, BUFFER, types.int64, types.int64,

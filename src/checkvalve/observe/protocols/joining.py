@@ -19,7 +19,6 @@ from checkvalve.observe.captures.conversations import CONVERSATIONS
 from checkvalve.observe.captures.packet import BUFFER, I64S, JIT
 from checkvalve.observe.captures.tables import NAMES, intern_name
 from checkvalve.observe.protocols.base import (
-    ENVELOPE,
     ERROR,
     MALFORMED,
     MAX_ROWS,
@@ -89,8 +88,15 @@ JOINEDS: Final = types.Array(nb.from_dtype(JOINED), 1, "C")
     **JIT,
 )
 def _begin_row(
-    messages: Array, i: int, data: Array, out: Array, n: int, functions: Array,
-    function_arena: Array, objects: Array, object_arena: Array,
+    messages: Array,
+    i: int,
+    data: Array,
+    out: Array,
+    n: int,
+    functions: Array,
+    function_arena: Array,
+    objects: Array,
+    object_arena: Array,
 ) -> None:
     """Write message ``i`` as a row whose source is who sent it."""
     m = messages[i]
@@ -121,9 +127,7 @@ def _begin_row(
     )
     row.object = 0
     if m.space != 0 or m.name >= 0:
-        row.object = intern_name(
-            objects, object_arena, kind, m.space, data, m.name, m.name_octets
-        )
+        row.object = intern_name(objects, object_arena, kind, m.space, data, m.name, m.name_octets)
     row.device = m.device
     row.first = m.first
     row.last = m.last
@@ -184,7 +188,8 @@ def give_up_oldest(table: Array, slot: int, opens: Array, out: Array, n: int) ->
     if place == 0:
         return n
     _copy(opens, place, out, n)
-    out[n].status = NO_REPLY
+    if out[n].status == OK:
+        out[n].status = NO_REPLY
     _unlink(table, slot, opens, 0, place)
     return n + 1
 
@@ -196,16 +201,15 @@ def _answer(out: Array, n: int, messages: Array, i: int) -> None:
     m = messages[i]
     row.duration = max(m.time - row.time, np.int64(0))
     row.packet = m.packet
-    row.status = m.status
-    row.reason = m.reason
+    if row.status != MALFORMED:
+        row.status = m.status
+        row.reason = m.reason
     row.error = m.error
     row.response_octets = m.octets
 
 
 @nb.njit(
-    types.void(
-        JOINEDS, types.int64, MESSAGES, types.int64, BUFFER, NAMES, BUFFER
-    ),
+    types.void(JOINEDS, types.int64, MESSAGES, types.int64, BUFFER, NAMES, BUFFER),
     **JIT,
 )
 def _take_content(
@@ -232,9 +236,7 @@ def _take_content(
 
 
 @nb.njit(
-    types.int64(
-        CONVERSATIONS, types.int64, JOINEDS, MESSAGES, types.int64, types.boolean, I64S
-    ),
+    types.int64(CONVERSATIONS, types.int64, JOINEDS, MESSAGES, types.int64, types.boolean, I64S),
     **JIT,
 )
 def _find(
@@ -296,15 +298,36 @@ def _complete_rest(
 
 @nb.njit(
     types.int64(
-        MESSAGES, types.int64, types.int64, BUFFER, CONVERSATIONS, JOINEDS, NAMES, BUFFER, NAMES,
-        BUFFER, I64S, JOINEDS, I64S,
+        MESSAGES,
+        types.int64,
+        types.int64,
+        BUFFER,
+        CONVERSATIONS,
+        JOINEDS,
+        NAMES,
+        BUFFER,
+        NAMES,
+        BUFFER,
+        I64S,
+        JOINEDS,
+        I64S,
     ),
     **JIT,
 )
 def join(
-    messages: Array, start: int, count: int, data: Array, table: Array, opens: Array,
-    functions: Array, function_arena: Array, objects: Array, object_arena: Array,
-    in_order: Array, out: Array, done: Array,
+    messages: Array,
+    start: int,
+    count: int,
+    data: Array,
+    table: Array,
+    opens: Array,
+    functions: Array,
+    function_arena: Array,
+    objects: Array,
+    object_arena: Array,
+    in_order: Array,
+    out: Array,
+    done: Array,
 ) -> int:
     """Join ``messages[start:count]``; how many rows. ``done[0]`` is the first not taken.
 
@@ -328,14 +351,21 @@ def join(
             break
         slot = np.int64(m.slot)
         c = table[slot]
-        if m.kind == REQUEST and m.status != MALFORMED:
+        if m.kind == REQUEST:
             place = np.int64(0)
             if c.opens >= MOST_OPEN:
                 n = give_up_oldest(table, slot, opens, out, n)
             place = _take_open(opens)
             if place:
                 _begin_row(
-                    messages, i, data, opens, place, functions, function_arena, objects,
+                    messages,
+                    i,
+                    data,
+                    opens,
+                    place,
+                    functions,
+                    function_arena,
+                    objects,
                     object_arena,
                 )
                 if c.open_tail:
@@ -348,14 +378,13 @@ def join(
                 _begin_row(
                     messages, i, data, out, n, functions, function_arena, objects, object_arena
                 )
-                out[n].status = NO_REPLY
+                if m.status == OK:
+                    out[n].status = NO_REPLY
                 n += 1
         elif m.kind == RESPONSE:
             if not continues:
                 leader = np.int64(-1)
-            place = _find(
-                table, slot, opens, messages, i, in_order[m.protocol] != 0, before
-            )
+            place = _find(table, slot, opens, messages, i, in_order[m.protocol] != 0, before)
             if place:
                 if leader < 0:
                     leader = n
@@ -389,10 +418,8 @@ def join(
             )
             if last and leader >= 0 and c.opens:
                 n = _complete_rest(table, opens, messages, i, asked, out, n)
-        elif m.kind != ENVELOPE and (m.kind == ONE_WAY or m.status == MALFORMED):
-            _begin_row(
-                messages, i, data, out, n, functions, function_arena, objects, object_arena
-            )
+        elif m.kind == ONE_WAY:
+            _begin_row(messages, i, data, out, n, functions, function_arena, objects, object_arena)
             n += 1
         i += 1
     done[0] = i
