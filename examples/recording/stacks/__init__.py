@@ -1,0 +1,1 @@
+"""The protocol stacks that the stations run; each file wraps one public library."""
