@@ -1,0 +1,1 @@
+"""What is wrong: learnt detectors, declared checks, and the windows they look at."""

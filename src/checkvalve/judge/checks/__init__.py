@@ -1,0 +1,25 @@
+"""Checks: what the declared plant forbids, one member a file.
+
+To add one: write its file in the folder of its kind, name it below, give it a page in
+``docs/rules/``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from checkvalve.judge.checks.base import Check
+
+MEMBERS: Final = ()
+
+
+def members() -> tuple[type[Check], ...]:
+    """The class of each check."""
+    return tuple(_class_of(member) for member in MEMBERS)
+
+
+def _class_of(member: str) -> type[Check]:
+    name = "".join(word.capitalize() for word in member.rsplit(".", 1)[-1].split("_"))
+    found: type[Check] = getattr(import_module(f"{__name__}.{member}"), name)
+    return found

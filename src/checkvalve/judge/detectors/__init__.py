@@ -1,0 +1,25 @@
+"""Detectors: what differs from what was learnt, one member a file.
+
+To add one: write its file in the folder of its kind, name it below, give it a page in
+``docs/rules/``. File ``new_writer.py`` holds class ``NewWriter`` with rule ``new-writer``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from checkvalve.judge.detectors.base import Detector
+
+MEMBERS: Final = ()
+
+
+def members() -> tuple[type[Detector], ...]:
+    """The class of each detector."""
+    return tuple(_class_of(member) for member in MEMBERS)
+
+
+def _class_of(member: str) -> type[Detector]:
+    name = "".join(word.capitalize() for word in member.rsplit(".", 1)[-1].split("_"))
+    found: type[Detector] = getattr(import_module(f"{__name__}.{member}"), name)
+    return found
