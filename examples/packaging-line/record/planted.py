@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from record.calendar import END, friday, thursday
-from record.stations import Cast
+from record.deeds import Deeds
 from recording.story import Planted
 
-CastDeed = Callable[[Cast, datetime], None]
+Wrong = Callable[[Deeds, datetime], None]
 
 _HOUR = timedelta(hours=1)
 #: What a newcomer on a path may be called besides.
@@ -41,7 +41,7 @@ REPLIES_MISSING = Planted(
     also=("changed-rhythm", "lost-conversation"),
 )
 
-DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
+DEEDS: tuple[tuple[Planted, Wrong], ...] = (
     (
         Planted(
             id="a",
@@ -52,7 +52,7 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             rules=("scan",),
             also=(*_UNDECLARED, "unknown-asset", "unanswered-requests", "command-outside-mode"),
         ),
-        Cast.engineering_scans,
+        Deeds.engineering_scans,
     ),
     (
         Planted(
@@ -64,7 +64,7 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             rules=("new-writer",),
             also=(*_UNDECLARED, "unusual-sequence"),
         ),
-        Cast.quality_writes_filler,
+        Deeds.quality_writes_filler,
     ),
     (
         Planted(
@@ -77,7 +77,7 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             also=(*_STRANGE, "new-writer", "unusual-sequence"),
             at_least="Act",
         ),
-        Cast.office_stops_line,
+        Deeds.office_stops_line,
     ),
     (
         Planted(
@@ -89,7 +89,7 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             rules=("undeclared-ai-service",),
             also=(*_UNDECLARED, "unknown-asset"),
         ),
-        Cast.edge_asks_cloud,
+        Deeds.edge_asks_cloud,
     ),
     (
         Planted(
@@ -101,7 +101,7 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             rules=("undeclared-conduit",),
             also=(*_STRANGE, "new-writer"),
         ),
-        Cast.edge_sends_recipe,
+        Deeds.edge_sends_recipe,
     ),
     (
         Planted(
@@ -113,7 +113,7 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             rules=("undeclared-conduit",),
             also=_STRANGE,
         ),
-        Cast.edge_opens_share,
+        Deeds.edge_opens_share,
     ),
     (
         Planted(
@@ -125,7 +125,7 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             rules=("session-outside-grant",),
             also=(*_UNDECLARED, "changed-rhythm"),
         ),
-        Cast.vendor_checks_valves,
+        Deeds.vendor_comes_at_night,
     ),
     (
         Planted(
@@ -137,6 +137,6 @@ DEEDS: tuple[tuple[Planted, CastDeed], ...] = (
             rules=("command-outside-mode",),
             also=("unusual-sequence", "new-function", "new-range"),
         ),
-        Cast.operator_starts_cleaning,
+        Deeds.operator_cleans_in_production,
     ),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from contextlib import ExitStack
 from datetime import datetime
-from ipaddress import IPv4Network
 
 from record.hosts import (
     AI_PLATFORM,
@@ -37,11 +35,10 @@ from recording.stacks.modbus import (
     INPUTS,
     ModbusClient,
     ModbusServer,
-    is_listening,
 )
 from recording.stacks.mqtt import MqttBroker, MqttPublisher
 from recording.stacks.opcua import OpcUaClient, OpcUaServer
-from recording.stacks.smb import SmbServer, try_to_log_on
+from recording.stacks.smb import SmbServer
 from recording.stacks.tls import TlsServer, visit
 from recording.station import Station
 
@@ -59,8 +56,7 @@ _RESULTS = ("POST", "/inspection-results")
 _MODEL_REPOSITORY = "models.line1.example"
 _REMOTE_ACCESS = "remote.line1.example"
 _REPORTS = "historian.line1.example"
-_AI_SERVICE = "api.openai.com"
-_SCANNED = ("10.20.1.0/27", "10.20.2.0/27")
+AI_SERVICE_NAME = "api.openai.com"
 
 
 class Cast:
@@ -74,14 +70,14 @@ class Cast:
 
     def __init__(self, network: Network, process: Process, ending: ExitStack) -> None:
         self.process = process
-        self._stations = {host.name: Station(network, host.name) for host in HOSTS}
-        for station in self._stations.values():
+        self.stations = {host.name: Station(network, host.name) for host in HOSTS}
+        for station in self.stations.values():
             ending.callback(station.close)
         self._serve(ending)
         self._connect()
 
     def _serve(self, ending: ExitStack) -> None:
-        at = self._stations
+        at = self.stations
         self.line = ModbusServer(at["line-plc"], UNIT, ("Nordbau", "LC-410", "3.2"))
         self.filler = ModbusServer(at["filler-plc"], UNIT, ("Fillwell", "FW-12", "1.9"))
         self._safety = ModbusServer(at["safety-controller"], UNIT, ("Sichertec", "SC-2", "2.0"))
@@ -93,32 +89,31 @@ class Cast:
         self._reports = TlsServer(at["historian"], _REPORTS)
         self._models = TlsServer(at["ai-platform"], _MODEL_REPOSITORY)
         self._portal = TlsServer(at["jump-host"], _REMOTE_ACCESS)
-        self._cloud = TlsServer(at["ai-service"], _AI_SERVICE)
+        self.cloud = TlsServer(at["ai-service"], AI_SERVICE_NAME)
         self._share = SmbServer(at["engineering-workstation"])
-        names = {_MODEL_REPOSITORY: AI_PLATFORM.ip, _AI_SERVICE: AI_SERVICE.ip}
+        names = {_MODEL_REPOSITORY: AI_PLATFORM.ip, AI_SERVICE_NAME: AI_SERVICE.ip}
         self._names = DnsServer(at["name-server"], names)
         for server in (self._opcua, broker, images, mes, quality):
             ending.callback(server.close)
 
     def _connect(self) -> None:
-        self._hmi_line = self._modbus(HMI.name, LINE_PLC.ip)
-        self._hmi_filler = self._modbus(HMI.name, FILLER_PLC.ip)
-        self._hmi_safety = self._modbus(HMI.name, SAFETY_CONTROLLER.ip)
-        self._line_filler = self._modbus(LINE_PLC.name, FILLER_PLC.ip)
-        self._line_safety = self._modbus(LINE_PLC.name, SAFETY_CONTROLLER.ip)
-        self._edge_line = self._modbus(EDGE_NODE.name, LINE_PLC.ip)
-        self._quality_filler = self._modbus(QUALITY.name, FILLER_PLC.ip)
-        at = self._stations
+        self._hmi_line = self.modbus(HMI.name, LINE_PLC.ip)
+        self._hmi_filler = self.modbus(HMI.name, FILLER_PLC.ip)
+        self._hmi_safety = self.modbus(HMI.name, SAFETY_CONTROLLER.ip)
+        self._line_filler = self.modbus(LINE_PLC.name, FILLER_PLC.ip)
+        self._line_safety = self.modbus(LINE_PLC.name, SAFETY_CONTROLLER.ip)
+        self._edge_line = self.modbus(EDGE_NODE.name, LINE_PLC.ip)
+        self.quality_filler = self.modbus(QUALITY.name, FILLER_PLC.ip)
+        at = self.stations
         self._mes_line = OpcUaClient(at[MES.name], self._opcua)
         self._line_historian = MqttPublisher(at[LINE_PLC.name], HISTORIAN.ip, "line-plc")
         self._camera_edge = HttpClient(at[CAMERA.name], EDGE_NODE.ip, 8000, "cam/2.4")
-        self._edge_mes = HttpClient(at[EDGE_NODE.name], MES.ip, 8080, "vision/4.2")
+        self.edge_mes = HttpClient(at[EDGE_NODE.name], MES.ip, 8080, "vision/4.2")
         self._edge_quality = HttpClient(at[EDGE_NODE.name], QUALITY.ip, 8080, "vision/4.2")
 
-    def _modbus(self, client: str, server: str) -> ModbusClient:
-        return ModbusClient(self._stations[client], server, UNIT)
-
-    # What goes on all the time.
+    def modbus(self, client: str, server: str) -> ModbusClient:
+        """A connection from one station to another's address."""
+        return ModbusClient(self.stations[client], server, UNIT)
 
     def hmi_polls_line(self, at: datetime) -> None:
         """The HMI reads mode, speed and counters."""
@@ -155,7 +150,7 @@ class Cast:
     def line_publishes(self, at: datetime) -> None:
         """The line PLC publishes its counters to the historian."""
         state = {"at": _stamp(at), "mode": self.process.mode(at), "n": self.process.bottles(at)}
-        self._line_historian.publish("line1/state", _json(state))
+        self._line_historian.publish("line1/state", as_json(state))
 
     def edge_reads_counters(self, at: datetime) -> None:
         """The edge node reads how many bottles have passed."""
@@ -169,7 +164,7 @@ class Cast:
 
     def edge_reports_to_mes(self, at: datetime) -> None:
         """The edge node sends inspection results to the MES."""
-        self._edge_mes.send(*_RESULTS, self._results(at), "application/json")
+        self.edge_mes.send(*_RESULTS, self._results(at), "application/json")
 
     def edge_reports_to_quality(self, at: datetime) -> None:
         """The edge node sends inspection results to the quality system."""
@@ -185,13 +180,11 @@ class Cast:
     def quality_reads_filler(self, at: datetime) -> None:
         """The quality system reads the fill level."""
         self.filler.put(HOLDING, 0, self.process.filler_registers(at))
-        self._quality_filler.read(HOLDING, 0, 5)
+        self.quality_filler.read(HOLDING, 0, 5)
 
     def office_reads_report(self, at: datetime) -> None:
         """Someone in the office opens a report of the historian."""
-        visit(self._stations[OFFICE_PC.name], self._reports, 120, 900)
-
-    # What people do.
+        visit(self.stations[OFFICE_PC.name], self._reports, 120, 900)
 
     def operator_requests_mode(self, at: datetime) -> None:
         """The operator asks the line for its next mode."""
@@ -215,7 +208,7 @@ class Cast:
 
     def engineer_tunes_filler(self, at: datetime) -> None:
         """The engineer identifies the filler, reads its dosing parameters and writes them."""
-        client = self._modbus(ENGINEERING.name, FILLER_PLC.ip)
+        client = self.modbus(ENGINEERING.name, FILLER_PLC.ip)
         client.identify()
         client.read(HOLDING, DOSING, 16)
         client.write_registers(DOSING, [150, 152, 149, 151, 150, 150, 148, 150])
@@ -223,14 +216,14 @@ class Cast:
 
     def node_pulls_update(self, at: datetime) -> None:
         """The edge node looks for a signed model update and stages what it finds."""
-        edge = self._stations[EDGE_NODE.name]
+        edge = self.stations[EDGE_NODE.name]
         resolve(edge, NAME_SERVER.ip, _MODEL_REPOSITORY)
         visit(edge, self._models, 300, 6_000)
 
     def vendor_checks_valves(self, at: datetime) -> None:
         """The vendor signs in at the jump host and reads the wear of the filler's valves."""
-        visit(self._stations[VENDOR_LAPTOP.name], self._portal, 400, 800)
-        client = self._modbus(JUMP_HOST.name, FILLER_PLC.ip)
+        visit(self.stations[VENDOR_LAPTOP.name], self._portal, 400, 800)
+        client = self.modbus(JUMP_HOST.name, FILLER_PLC.ip)
         for _ in range(3):
             client.read(HOLDING, VALVE_WEAR, 20)
         client.close()
@@ -239,72 +232,21 @@ class Cast:
         """The HMI and the edge node start again with a new shift."""
         for client in (self._hmi_line, self._hmi_filler, self._hmi_safety, self._edge_line):
             client.close()
-        for results in (self._edge_mes, self._edge_quality, self._camera_edge):
+        for results in (self.edge_mes, self._edge_quality, self._camera_edge):
             results.close()
-
-    # What must be found.
-
-    def engineering_scans(self, at: datetime) -> None:
-        """Look for Modbus on every address of the cells, and ask who answers what it is."""
-        station = self._stations[ENGINEERING.name]
-        found = station.run(_listening(_SCANNED))
-        for address in found:
-            for unit in (1, 2, 3):
-                client = ModbusClient(station, address, unit)
-                client.identify()
-                client.read(HOLDING, 0, 1)
-                client.close()
-
-    def quality_writes_filler(self, at: datetime) -> None:
-        """The quality system, which only reads, changes the fill setpoint."""
-        self._quality_filler.write_register(FILLER_SETPOINTS + 1, 7_900)
-
-    def office_stops_line(self, at: datetime) -> None:
-        """A computer of the office switches the line's run coil off."""
-        client = self._modbus(OFFICE_PC.name, LINE_PLC.ip)
-        client.write_coil(RUN, value=False)
-        client.close()
-
-    def edge_asks_cloud(self, at: datetime) -> None:
-        """The edge node sends data to an AI service in the cloud."""
-        edge = self._stations[EDGE_NODE.name]
-        resolve(edge, NAME_SERVER.ip, _AI_SERVICE)
-        visit(edge, self._cloud, 20_000, 3_000)
-
-    def edge_sends_recipe(self, at: datetime) -> None:
-        """The edge node tries to change a recipe in the MES."""
-        body = _json({"recipe": 17, "fill_ml": 790})
-        self._edge_mes.send("PUT", "/recipes/17", body, "application/json")
-
-    def edge_opens_share(self, at: datetime) -> None:
-        """The edge node tries to log on to the engineering workstation's share."""
-        try_to_log_on(self._stations[EDGE_NODE.name], ENGINEERING.ip, "vision")
-
-    def line_ignores_edge(self, at: datetime) -> None:
-        """From now on the line PLC's answers to the edge node are lost."""
-        self.line.fall_silent(EDGE_NODE.ip)
-
-    def line_answers_edge(self, at: datetime) -> None:
-        """The edge node gets its answers again."""
-        self.line.speak_again()
 
     def _speed(self, at: datetime) -> int:
         return self.process.line_registers(at)[1]
 
     def _results(self, at: datetime) -> bytes:
         seen, bad = self.process.bottles(at), self.process.rejects(at)
-        return _json({"at": _stamp(at), "model": _MODEL, "seen": seen, "bad": bad})
+        return as_json({"at": _stamp(at), "model": _MODEL, "seen": seen, "bad": bad})
 
 
 def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def _json(content: object) -> bytes:
+def as_json(content: object) -> bytes:
+    """JSON without spaces."""
     return json.dumps(content, separators=(",", ":")).encode()
-
-
-async def _listening(ranges: tuple[str, ...]) -> list[str]:
-    addresses = [str(address) for text in ranges for address in IPv4Network(text).hosts()]
-    answers = await asyncio.gather(*(is_listening(address, 0.3) for address in addresses))
-    return [address for address, listens in zip(addresses, answers, strict=True) if listens]

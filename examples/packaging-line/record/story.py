@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from record.calendar import END, INCIDENT, START
+from record.deeds import Deeds
 from record.hosts import HOSTS
 from record.planted import ANSWERED_AGAIN, DEEDS, HMI_POLL_STOPS, REPLIES_MISSING
 from record.process import Phase, Process
@@ -114,10 +115,11 @@ def _shifts_and_office(story: Story, cast: Cast) -> None:
 
 def _planted(story: Story, cast: Cast) -> None:
     """What must be found: deeds, a poll that ends (above), and answers that are lost."""
+    deeds = Deeds(cast)
     for event, do in DEEDS:
         story.plant(event)
-        story.once(event.at, partial(do, cast))
+        story.once(event.at, partial(do, deeds))
     story.plant(HMI_POLL_STOPS)
     story.plant(REPLIES_MISSING)
-    story.once(REPLIES_MISSING.at, cast.line_ignores_edge)
-    story.once(ANSWERED_AGAIN, cast.line_answers_edge)
+    story.once(REPLIES_MISSING.at, deeds.line_ignores_edge)
+    story.once(ANSWERED_AGAIN, deeds.line_answers_edge)
