@@ -108,6 +108,7 @@ MESSAGE = np.dtype(
         ("value", "f8"),  # NaN: none
         ("raw", "i8"),  # offset of the value's octets in data; -1: none
         ("raw_octets", "i4"),
+        ("raw_holes", "i8"),  # bit k: octet k of raw is not the value's (a checksum within it)
         ("host", "i8"),  # offset of a host's name (SNI, Host) in data; -1: none
         ("host_octets", "i4"),
     ]
@@ -146,6 +147,7 @@ def begin(out: np.ndarray[Any, Any], n: int) -> None:
     row.value = np.nan
     row.raw = -1
     row.raw_octets = 0
+    row.raw_holes = 0
     row.host = -1
     row.host_octets = 0
 

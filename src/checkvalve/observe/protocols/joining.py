@@ -33,8 +33,8 @@ from checkvalve.observe.protocols.base import (
 
 Array = np.ndarray[Any, Any]
 
-#: Octets of a value that are kept.
-LONGEST_RAW: Final = 64
+#: Octets of a value that are kept: all registers of one Modbus message.
+LONGEST_RAW: Final = 256
 #: Requests of one conversation that may be open.
 MOST_OPEN: Final = 256
 LONGEST_REPLY_NS: Final = 10_000_000_000
@@ -81,6 +81,19 @@ JOINED: Final = np.dtype(
 JOINEDS: Final = types.Array(nb.from_dtype(JOINED), 1, "C")
 
 # Row 0 of the open requests: ``next`` is the first free row, ``slot`` the rows ever used.
+
+
+@nb.njit(types.void(MESSAGES, types.int64, BUFFER, JOINEDS, types.int64), **JIT)
+def _take_raw(messages: Array, i: int, data: Array, out: Array, n: int) -> None:
+    """Copy the octets of the value of message ``i``, less its holes."""
+    m = messages[i]
+    row = out[n]
+    kept = np.int64(0)
+    for k in range(min(m.raw_octets, LONGEST_RAW) if m.raw >= 0 else 0):
+        if m.raw_holes >> k & 1 == 0:
+            row.raw[kept] = data[m.raw + k]
+            kept += 1
+    row.raw_octets = kept
 
 
 @nb.njit(
@@ -133,11 +146,7 @@ def _begin_row(
     row.last = m.last
     row.quantity = m.quantity
     row.value = m.value
-    row.raw_octets = 0
-    if m.raw >= 0:
-        row.raw_octets = min(m.raw_octets, LONGEST_RAW)
-        for k in range(row.raw_octets):
-            row.raw[k] = data[m.raw + k]
+    _take_raw(messages, i, data, out, n)
     row.error = m.error
     row.request_octets = 0 if m.kind == RESPONSE else m.octets
     row.response_octets = m.octets if m.kind == RESPONSE else 0
@@ -227,10 +236,7 @@ def _take_content(
         row.quantity = m.quantity
     if np.isnan(row.value) and row.raw_octets == 0:
         row.value = m.value
-        if m.raw >= 0:
-            row.raw_octets = min(m.raw_octets, LONGEST_RAW)
-            for k in range(row.raw_octets):
-                row.raw[k] = data[m.raw + k]
+        _take_raw(messages, i, data, out, n)
     if row.device < 0:
         row.device = m.device
 
