@@ -65,10 +65,10 @@ class Books:
             IntegrityError: something is damaged.
         """
         self.settle()
+        self._settled = False
         with self._store.transaction() as transaction:
             transaction.written(self._ledger.head.count)
             yield transaction
             self._reached("store written")
-        self._settled = False
         self._reached("store on disk")
         self.settle()

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -22,6 +23,9 @@ from sqlalchemy.pool import QueuePool
 
 from checkvalve.errors import CheckvalveError, IntegrityError, StorageError
 from checkvalve.keep.durable import no_space, not_allowed
+
+#: Where a store is: a file of SQLite, or the URL of any database that SQLAlchemy speaks.
+Where: TypeAlias = Path | str
 
 _BUSY_S = 5.0
 _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
@@ -39,29 +43,24 @@ def notices(version: str = sqlite3.sqlite_version) -> tuple[str, ...]:
     return (notice,)
 
 
-def writer(url: str) -> Engine:
-    """An engine of one connection that may write; whoever asks holds the lock.
-
-    Args:
-        url: ``sqlite:///PATH`` or any database that SQLAlchemy speaks.
-    """
-    path = sqlite_path(url)
+def writer(where: Where) -> Engine:
+    """An engine of one connection that may write; whoever asks holds the lock."""
+    path = file_of(where)
     if path is None:
-        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        return create_engine(str(where), pool_size=1, max_overflow=0, pool_pre_ping=True)
     return _sqlite(path, "rwc", "BEGIN IMMEDIATE")
 
 
-def reader(url: str) -> Engine:
+def reader(where: Where) -> Engine:
     """An engine that only reads, beside a process that writes.
 
     Raises:
         StorageError: nothing has been kept there yet.
     """
-    path = sqlite_path(url)
+    path = file_of(where)
     if path is None:
-        return create_engine(
-            url, pool_size=1, max_overflow=0, execution_options={"postgresql_readonly": True}
-        )
+        options = {"postgresql_readonly": True}
+        return create_engine(str(where), pool_size=1, max_overflow=0, execution_options=options)
     if not path.exists():
         raise StorageError(
             f"nothing is kept in {path.parent} yet", hint="'checkvalve watch' fills it"
@@ -70,17 +69,18 @@ def reader(url: str) -> Engine:
     return _sqlite(path, "ro&immutable=1" if left_alone else "ro", "BEGIN")
 
 
-def sqlite_path(url: str) -> Path | None:
-    """The file that a URL names; ``None`` when it names a server."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return None
-    return Path(parsed.database or "")
+def file_of(where: Where) -> Path | None:
+    """The file that holds a store; ``None`` when a server holds it."""
+    if isinstance(where, Path):
+        return where
+    url = make_url(where)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def sqlite_url(path: Path) -> str:
-    """The URL of a file."""
-    return f"sqlite:///{path}"
+def place_of(where: Where) -> str:
+    """A store's name in sentences: its file, or its server without the password."""
+    path = file_of(where)
+    return make_url(str(where)).render_as_string() if path is None else str(path)
 
 
 @contextmanager

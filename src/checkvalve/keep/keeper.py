@@ -24,6 +24,7 @@ from checkvalve.keep.acts import Act
 from checkvalve.keep.archive import Archive
 from checkvalve.keep.books import Books
 from checkvalve.keep.durable import Reached, nothing_reached
+from checkvalve.keep.engine import Where
 from checkvalve.keep.inbox import Aside, Dropped, Inbox
 from checkvalve.keep.ledger import Ledger
 from checkvalve.keep.lock import Lock
@@ -75,10 +76,10 @@ class Keeper:
         notices: what a person should know, one sentence each.
     """
 
-    def __init__(self, folder: Path, held: ExitStack, url: str, reached: Reached) -> None:
+    def __init__(self, folder: Path, held: ExitStack, where: Where, reached: Reached) -> None:
         self._held = held
         self._reached = reached
-        self.store = held.enter_context(Store.open(url))
+        self.store = held.enter_context(Store.open(where))
         ledger = held.enter_context(Ledger.open(folder / LEDGER, reached=reached))
         self.archive = Archive(folder / RECORDS, reached=reached)
         self._books = Books(self.store, ledger, reached)
@@ -86,7 +87,7 @@ class Keeper:
         self._is_clean = False
         self._torn = ledger.torn
         self.notices = (
-            *(engines.notices() if engines.sqlite_path(url) else ()),
+            *(engines.notices() if engines.file_of(where) else ()),
             *(f"{self.store.place}: {change}" for change in self.store.changes),
             *(() if ledger.torn is None else (str(ledger.torn),)),
         )
@@ -117,7 +118,7 @@ class Keeper:
         """
         with ExitStack() as held:
             held.enter_context(Lock.take(folder, command=command, at=at))
-            keeper = cls(folder, held, url or engines.sqlite_url(folder / STORE), reached)
+            keeper = cls(folder, held, url or folder / STORE, reached)
             keeper._begin(at)
             keeper._held = held.pop_all()
         return keeper

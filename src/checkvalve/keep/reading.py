@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, make_url, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, select
 
 from checkvalve.chain import Head
 from checkvalve.errors import IntegrityError
@@ -16,6 +16,7 @@ from checkvalve.findings import Finding
 from checkvalve.keep import engine as engines
 from checkvalve.keep.acts import Deed, IncidentAct, state_digest
 from checkvalve.keep.codec import finding_from_json
+from checkvalve.keep.engine import Where
 from checkvalve.keep.facts import Baseline, Link, Mark, Notified, Progress
 from checkvalve.keep.migrations import refuse_other_version, version_of
 from checkvalve.keep.tables import (
@@ -55,13 +56,16 @@ class Reader:
         self.place = place
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, where: Where) -> Self:
         """Opens a store to read from.
+
+        Args:
+            where: its file, or the URL of its database.
 
         Raises:
             StorageError: nothing is kept there, or another schema version is.
         """
-        reader = cls(engines.reader(url), place_of(url))
+        reader = cls(engines.reader(where), engines.place_of(where))
         try:
             with reader.asked() as connection:
                 refuse_other_version(version_of(connection, reader.place), reader.place)
@@ -222,12 +226,6 @@ class Reader:
             ).one()
             lines = connection.scalars(select(OUTBOX.c.line).order_by(OUTBOX.c.number)).all()
         return Head(count, digest), [line.encode() for line in lines]
-
-
-def place_of(url: str) -> str:
-    """A store's name in sentences: its path, or its server without the password."""
-    path = engines.sqlite_path(url)
-    return str(path) if path is not None else make_url(url).render_as_string()
 
 
 def finding_of(row: AnyRow) -> Finding:

@@ -40,10 +40,11 @@ def merged(one: Finding, other: Finding) -> Finding:
     """
     if one.id != other.id:
         raise ValueError(f"finding {other.id} is not finding {one.id}")
+    first, last = min(one.at, other.at), max(one.until, other.until)
     return replace(
         max(one, other, key=_words),
-        at=min(one.at, other.at),
-        last=max(one.until, other.until),
+        at=first,
+        last=None if last == first else last,
         count=one.count + other.count,
         evidence=_ends(one.evidence + other.evidence),
         assets=_union(one.assets, other.assets),

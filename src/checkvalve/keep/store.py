@@ -8,8 +8,9 @@ from typing import Self
 
 from checkvalve.keep import engine as engines
 from checkvalve.keep.durable import make_folder
+from checkvalve.keep.engine import Where
 from checkvalve.keep.migrations import bring_up
-from checkvalve.keep.reading import Reader, place_of
+from checkvalve.keep.reading import Reader
 from checkvalve.keep.writing import Transaction
 
 
@@ -23,20 +24,20 @@ class Store(Reader):
     changes: tuple[str, ...] = ()
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, where: Where) -> Self:
         """Opens a store to write to; makes it, or brings it up to date.
 
         Args:
-            url: ``sqlite:///PATH`` or any database that SQLAlchemy speaks.
+            where: its file, or the URL of its database.
 
         Raises:
             StorageError: it can't be used, or a newer program wrote it.
             IntegrityError: it is damaged.
         """
-        path = engines.sqlite_path(url)
+        path = engines.file_of(where)
         if path is not None:
             make_folder(path.parent)
-        store = cls(engines.writer(url), place_of(url))
+        store = cls(engines.writer(where), engines.place_of(where))
         try:
             with store.asked() as connection:
                 store.changes = bring_up(connection, store.place)
