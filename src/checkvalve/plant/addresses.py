@@ -19,7 +19,7 @@ from pydantic import (
 from checkvalve.plant.base import complaint
 
 _MAC: Final = re.compile(r"[0-9a-f]{2}(?:[:-]?[0-9a-f]{2}){5}", re.IGNORECASE)
-_PORTS: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_PORTS: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 LAST_PORT: Final = 65_535
 
 

@@ -18,6 +18,7 @@ from typing import Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import Event
+from ruamel.yaml.reader import ReaderError
 
 from checkvalve.plant.nodes import Composer, DocumentError, Node
 from checkvalve.plant.words import printable
@@ -26,7 +27,7 @@ MAX_OCTETS: Final = 8 * 1024 * 1024
 #: Characters that the slow parser is given at most, after the fast one has refused them.
 MAX_SLOW: Final = 1024 * 1024
 
-#: Line breaks in YAML 1.1 and text in 1.2: the fast parser would get them wrong.
+#: Line breaks in YAML 1.1 and text in 1.2.
 _BREAKS_OF_1_1: Final = re.compile("[\x85\u2028\u2029]")
 
 
@@ -45,8 +46,6 @@ def read_document(octets: bytes) -> tuple[Node | None, list[DocumentError]]:
             0, f"the file is larger than {MAX_OCTETS >> 20} MiB", "split it into a folder of files"
         )
     text = _decoded(octets)
-    if not text.isascii() and _BREAKS_OF_1_1.search(text):
-        return compose(text, fast=False)
     try:
         return compose(text, fast=True)
     except _SyntaxRefusedError:
@@ -69,12 +68,20 @@ def compose(text: str, *, fast: bool) -> tuple[Node | None, list[DocumentError]]
 
 def _decoded(octets: bytes) -> str:
     try:
-        return octets.decode("utf-8-sig")
+        text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise DocumentError(
             line, f"octet {error.start} is not UTF-8", "save the file as UTF-8"
         ) from error
+    odd = None if text.isascii() else _BREAKS_OF_1_1.search(text)
+    if odd is not None:
+        raise DocumentError(
+            text.count("\n", 0, odd.start()) + 1,
+            f"U+{ord(odd[0]):04X} is a line break to some readers and a letter to others",
+            "put a space or an ordinary line break in its place",
+        )
+    return text
 
 
 def _events(text: str, *, fast: bool) -> Iterator[Event]:
@@ -88,6 +95,10 @@ def _events(text: str, *, fast: bool) -> Iterator[Event]:
             f"the YAML can't be read: {printable(said, 200)}",
             "look at indentation, quotes and brackets on this line and the one before",
         ) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        sentence = f"U+{ord(text[error.position : error.position + 1] or ' '):04X} is not allowed"
+        raise _SyntaxRefusedError(line, sentence, "delete the character") from error
     except YAMLError as error:
         first = str(error).strip().partition("\n")[0] or "syntax"
         raise _SyntaxRefusedError(0, f"the YAML can't be read: {printable(first, 200)}") from error

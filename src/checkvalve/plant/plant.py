@@ -33,7 +33,7 @@ from checkvalve.plant.waivers import Waiver
 from checkvalve.plant.zones import Conduit, Realm, Zone
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plant:
     """All declared things, each kind by id. ``Plant.of`` makes one that fits together."""
 

@@ -94,9 +94,7 @@ def _time_zone(name: str) -> str:
 
 def _clock(text: str) -> str:
     if not _CLOCK.fullmatch(text):
-        raise complaint(
-            f"{text!r:.64} is not a time of day", "write it as 06:00; 24:00 ends a day"
-        )
+        raise complaint(f"{text!r:.64} is not a time of day", "write it as 06:00; 24:00 ends a day")
     return text
 
 
