@@ -9,7 +9,7 @@ import pytest
 from tests.respond.triage.seen import finding, rule
 
 from checkvalve.respond.triage.points import Stage
-from checkvalve.respond.triage.stages import stage_of, techniques
+from checkvalve.respond.triage.stages import Stages, techniques
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,11 @@ from checkvalve.respond.triage.stages import stage_of, techniques
 def test_the_latest_stage_that_the_action_can_carry_counts(
     names: tuple[str, ...], action: str, stage: Stage
 ) -> None:
-    assert stage_of(finding("r", action=action), rule("r", *names)).stage is stage
+    assert Stages({"r": rule("r", *names)}).of(finding("r", action=action)).stage is stage
 
 
 def test_the_deciding_technique_is_named() -> None:
-    staged = stage_of(finding("r", action="read"), rule("r", "T0886", "T0814"))
+    staged = Stages({"r": rule("r", "T0886", "T0814")}).of(finding("r", action="read"))
     assert staged.because == "ATT&CK for ICS T0814"
 
 
@@ -48,7 +48,7 @@ def test_the_deciding_technique_is_named() -> None:
     ],
 )
 def test_a_rule_that_is_not_known_any_more_is_never_posture(action: str, stage: Stage) -> None:
-    assert stage_of(finding("gone", action=action), None).stage is stage
+    assert Stages({}).of(finding("gone", action=action)).stage is stage
 
 
 def _tables(root: Path) -> dict[str, dict[str, list[str]]]:

@@ -31,7 +31,7 @@ from checkvalve.respond.triage.links import Link, Reason, Why
 from checkvalve.respond.triage.points import Stage
 from checkvalve.respond.triage.reach import Reach
 from checkvalve.respond.triage.roles import is_controller
-from checkvalve.respond.triage.stages import stage_of
+from checkvalve.respond.triage.stages import Stages
 from checkvalve.respond.triage.traces import Trace, left, shared, sought, standing
 from checkvalve.rules import Rule
 
@@ -79,7 +79,8 @@ def correlate(
     Returns:
         Links in time order of the later finding; the same for any order of arrival.
     """
-    sightings = [_sighting(finding, rules) for finding in findings]
+    stages = Stages(rules)
+    sightings = [_sighting(finding, stages.of(finding).stage) for finding in findings]
     sightings.sort(key=lambda one: (one.start, one.finding.id))
     known = hubs(((one.deed, one.stage, one.finding.identities) for one in sightings), plant)
     pass_ = _Pass(plant, reach, known)
@@ -93,8 +94,8 @@ class _Pass:
         self._plant = plant
         self._reach = reach
         self._hubs = known
-        self._trails: dict[tuple[str, ...], _Trail] = {}
-        self._standing: dict[tuple[str, ...], str] = {}
+        self._trails: dict[Trace, _Trail] = {}
+        self._standing: dict[Trace, str] = {}
         self._inside: defaultdict[str, deque[_Sighting]] = defaultdict(
             lambda: deque(maxlen=_FOOTHOLDS)
         )
@@ -107,7 +108,7 @@ class _Pass:
         both = tuple(shared(one.finding, one.deed, self._hubs))
         reasons: defaultdict[str, list[Why]] = defaultdict(list)
         for trace in (*both, *sought(one.finding, one.deed, self._hubs)):
-            trail = self._trails.get(trace.key)
+            trail = self._trails.get(trace)
             if trail is not None and trail.reaches(one):
                 reasons[trail.carrier.finding.id].append(trace.why)
         self._seek_foothold(one, reasons)
@@ -119,15 +120,15 @@ class _Pass:
 
     def _stands(self, one: _Sighting) -> Iterator[Link]:
         trace = standing(one.finding, self._plant)
-        earlier = self._standing.get(trace.key)
-        self._standing[trace.key] = one.finding.id
+        earlier = self._standing.get(trace)
+        self._standing[trace] = one.finding.id
         if earlier is not None:
             yield Link(earlier, one.finding.id, (trace.why,))
 
     def _leave(self, trace: Trace, one: _Sighting) -> None:
-        trail = self._trails.get(trace.key)
+        trail = self._trails.get(trace)
         if trail is None or not trail.reaches(one):
-            self._trails[trace.key] = _Trail(one, one.start)
+            self._trails[trace] = _Trail(one, one.start)
         elif one.end >= trail.carrier.end:
             trail.carrier = one
 
@@ -161,8 +162,7 @@ def _foothold(one: _Sighting, plant: Plant, known: Hubs) -> bool:
     return not is_controller(asset.role)
 
 
-def _sighting(finding: Finding, rules: Mapping[str, Rule]) -> _Sighting:
-    stage = stage_of(finding, rules.get(finding.rule)).stage
+def _sighting(finding: Finding, stage: Stage) -> _Sighting:
     start = finding.at.timestamp()
     end = min(finding.until.timestamp(), start + _LONGEST_S)
     return _Sighting(finding, deed_of(finding, stage), stage, start, max(start, end))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checkvalve.findings import Finding
-from checkvalve.plant import INTERNET, PRIVATE_UNUSED, Plant
+from checkvalve.plant import INTERNET, Plant
 from checkvalve.respond.triage.deed import Deed
 from checkvalve.respond.triage.points import Grounds, Production, Safety, Stage
 from checkvalve.respond.triage.ratings import HARMLESS, Ratings, Worst
@@ -100,7 +100,7 @@ class Impacts:
         declared = tuple(name for name in hit if name in self._plant.assets)
         if declared and (deed.fans_out or deed.loss):
             return declared
-        return tuple(name for name in hit if name and self._place(name) != INTERNET)
+        return tuple(name for name in hit if name and self._is_of_plant(name))
 
     def _footholds(self, deed: Deed) -> tuple[str, ...]:
         inside = tuple(name for name in deed.acted_on if self._is_inside(name))
@@ -109,7 +109,7 @@ class Impacts:
         if deed.actor and self._is_inside(deed.actor):
             return (deed.actor,)
         parties = (*deed.acted_on, deed.actor)
-        return tuple(name for name in parties if name and self._place(name) == PRIVATE_UNUSED)
+        return tuple(name for name in parties if name and self._is_of_plant(name))
 
     def _machines(self, deed: Deed, footholds: tuple[str, ...]) -> tuple[str, ...]:
         """The footholds that are plant equipment: an undeclared actor is none."""
@@ -120,9 +120,8 @@ class Impacts:
     def _is_inside(self, name: str) -> bool:
         return name in self._plant.assets or self._plant.zone_at(name) is not None
 
-    def _place(self, name: str) -> str:
-        asset = self._plant.assets.get(name)
-        return asset.zone if asset is not None else self._plant.zone_name_at(name)
+    def _is_of_plant(self, name: str) -> bool:
+        return name in self._plant.assets or self._plant.zone_name_at(name) != INTERNET
 
     def _onward(self, footholds: tuple[str, ...]) -> Worst:
         worst = HARMLESS

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, Self
 
 
 class Reason(StrEnum):
@@ -24,7 +25,7 @@ class Reason(StrEnum):
     POSTURE = "posture"
 
 
-_SENTENCES = {
+_SENTENCES: Final = {
     Reason.CONVERSATION: "both are of the conversation of {}",
     Reason.IDENTITY: "{} took part in both",
     Reason.ACTOR: "{} acted in both",
@@ -51,6 +52,21 @@ class Why:
 
     def __str__(self) -> str:
         return _SENTENCES[self.reason].format(self.through)
+
+    @property
+    def code(self) -> str:
+        """The reason in a form that ``Why.read`` understands."""
+        return f"{self.reason}: {self.through}"
+
+    @classmethod
+    def read(cls, code: str) -> Self:
+        """The reason that a code stands for.
+
+        Raises:
+            ValueError: no reason has that code.
+        """
+        reason, _, through = code.partition(": ")
+        return cls(Reason(reason), through)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,15 +95,17 @@ def components(ids: Sequence[str], links: Iterable[Link]) -> tuple[tuple[str, ..
         Groups of ids; each id is in exactly one.
     """
     place = {name: number for number, name in enumerate(ids)}
-    neighbours: dict[str, list[str]] = {name: [] for name in place}
+    neighbours: dict[str, list[str]] = {}
     for link in links:
         if link.earlier in place and link.later in place:
-            neighbours[link.earlier].append(link.later)
-            neighbours[link.later].append(link.earlier)
+            neighbours.setdefault(link.earlier, []).append(link.later)
+            neighbours.setdefault(link.later, []).append(link.earlier)
     seen: set[str] = set()
-    groups = []
+    groups: list[tuple[str, ...]] = []
     for name in place:
-        if name not in seen:
+        if name not in neighbours:
+            groups.append((name,))
+        elif name not in seen:
             group = _reachable(name, neighbours)
             seen |= group
             groups.append(tuple(sorted(group, key=place.__getitem__)))

@@ -1,8 +1,9 @@
 """The default table's policy, short enough to be read aloud; ``table.json`` is made from it.
 
 Harm joins the two impacts into four levels as SSVC's Human Impact 2.0.2 does, but for one
-cell: an ordinary machine, rated 2 for both, is medium here and not low. The policy for each certainty and stage, what each level of harm deserves while nobody sanctioned it;
-then sanction is taken off. Its lines:
+cell: an ordinary machine, rated 2 for both, is medium here and not low. The policy says, for
+each certainty and stage, what each level of harm deserves while nobody sanctioned it; then
+sanction is taken off. Its lines:
 
 * Posture is never above Track*: nobody is called for how something stands.
 * One detector alone is never above Attend: a learnt deviation is a question. A check, or a

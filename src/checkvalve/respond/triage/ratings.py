@@ -59,6 +59,8 @@ class Worst:
         production = (
             self if _leads(self.production, other.production, self.production_grounds) else other
         )
+        if safety is production:
+            return safety
         return Worst(
             safety.safety,
             safety.safety_grounds,

@@ -78,27 +78,36 @@ def techniques() -> Techniques:
     return Techniques(stages, carried_by)
 
 
-def stage_of(finding: Finding, rule: Rule | None) -> Staged:
-    """The latest stage that the finding's rule and action stand for.
+class Stages:
+    """Finds stages by rule and action; what was asked before is remembered.
 
     Args:
-        finding: the finding.
-        rule: its rule; ``None`` when it is not known any more.
+        rules: rule id to rule.
     """
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self._rules = rules
+        self._known: dict[tuple[str, str], Staged] = {}
+
+    def of(self, finding: Finding) -> Staged:
+        """The latest stage that the finding's rule and action stand for."""
+        key = (finding.rule, finding.action)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = _stage_of(self._rules.get(finding.rule), *key)
+        return found
+
+
+def _stage_of(rule: Rule | None, name: str, action: str) -> Staged:
     if rule is None:
-        stage = _BY_ACTION.get(finding.action, Stage.ACCESS)
-        return Staged(stage, f"rule {finding.rule} is not known here, so what was done decides")
-    return _staged(rule.techniques(), finding.action)
-
-
-@lru_cache(maxsize=4096)
-def _staged(names: tuple[str, ...], action: str) -> Staged:
+        stage = _BY_ACTION.get(action, Stage.ACCESS)
+        return Staged(stage, f"rule {name} is not known here, so what was done decides")
     known = techniques()
     best = Staged(Stage.POSTURE, "its rule names no attack technique")
-    for name in names:
-        stage = known.stages.get(name, Stage.ACCESS)
-        because = f"ATT&CK for ICS {name}"
-        carriers = known.carried_by.get(name)
+    for technique in rule.techniques():
+        stage = known.stages.get(technique, Stage.ACCESS)
+        because = f"ATT&CK for ICS {technique}"
+        carriers = known.carried_by.get(technique)
         if carriers is not None and action and action not in carriers:
             stage = min(stage, Stage.SPREAD)
             because = f"{because}, as far as a {action} goes"

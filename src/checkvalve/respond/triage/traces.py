@@ -8,7 +8,7 @@ loss joins other losses, and commands on one of its ends, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checkvalve.findings import Finding, Subject
 from checkvalve.plant import Plant
@@ -18,26 +18,34 @@ from checkvalve.respond.triage.links import Reason, Why
 from checkvalve.respond.triage.points import Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One thing that findings can share.
+class Trace(NamedTuple):
+    """One thing that findings can share; equal when they share it.
 
     Attributes:
-        key: equal for those who share it.
-        why: the reason that a link gives.
+        reason: what kind of thing it is.
+        through: what a person calls it.
+        site: where; nothing is shared across sites.
+        besides: what else must be equal.
     """
 
-    key: tuple[str, ...]
-    why: Why
+    reason: Reason
+    through: str
+    site: str
+    besides: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> Why:
+        """The reason that a link gives."""
+        return Why(self.reason, self.through)
 
 
 def shared(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
     """Traces both left and sought: two findings of the same thing, in any order."""
     if deed.pair:
-        yield _trace(Reason.CONVERSATION, " and ".join(deed.pair), finding.site, *deed.pair)
+        yield Trace(Reason.CONVERSATION, " and ".join(deed.pair), finding.site)
     for account in finding.identities:
         if account not in hubs.accounts:
-            yield _trace(Reason.IDENTITY, account, finding.site, account)
+            yield Trace(Reason.IDENTITY, account, finding.site)
     yield from _of_losses(finding, deed, hubs) if deed.loss else _of_actor(finding, deed, hubs)
     if not deed.fans_out:
         yield from _of_those_acted_on(finding, deed, hubs)
@@ -46,7 +54,7 @@ def shared(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
 def _of_losses(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
     for end in _ends(deed):
         if end not in hubs.machines:
-            yield _trace(Reason.SILENT, end, finding.site, end)
+            yield Trace(Reason.SILENT, end, finding.site)
 
 
 def _of_actor(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
@@ -54,7 +62,7 @@ def _of_actor(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
         return
     yield _again(finding, "by", deed.actor)
     if deed.actor not in hubs.machines:
-        yield _trace(Reason.ACTOR, deed.actor, finding.site, deed.actor)
+        yield Trace(Reason.ACTOR, deed.actor, finding.site)
 
 
 def _of_those_acted_on(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
@@ -62,7 +70,7 @@ def _of_those_acted_on(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Tra
         if name not in hubs.declared:
             yield _again(finding, "on", name)
         if deed.commands and name not in hubs.machines:
-            yield _trace(Reason.COMMANDED, name, finding.site, name)
+            yield Trace(Reason.COMMANDED, name, finding.site)
 
 
 def left(finding: Finding, deed: Deed, stage: Stage, hubs: Hubs) -> Iterator[Trace]:
@@ -72,7 +80,7 @@ def left(finding: Finding, deed: Deed, stage: Stage, hubs: Hubs) -> Iterator[Tra
         return
     for name in deed.acted_on:
         if name not in hubs.machines:
-            yield _trace(Reason.REACHED, name, finding.site, name)
+            yield Trace(Reason.REACHED, name, finding.site)
 
 
 def sought(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
@@ -80,26 +88,20 @@ def sought(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
     if deed.loss:
         for end in _ends(deed):
             if end not in hubs.machines:
-                yield _trace(Reason.COMMANDED, end, finding.site, end)
+                yield Trace(Reason.COMMANDED, end, finding.site)
     elif deed.actor and deed.actor not in hubs.machines:
-        yield _trace(Reason.REACHED, deed.actor, finding.site, deed.actor)
+        yield Trace(Reason.REACHED, deed.actor, finding.site)
 
 
 def standing(finding: Finding, plant: Plant) -> Trace:
     """The trace of posture: one for each owner, else for each zone."""
     holder = _owner(finding.subject, plant) or finding.zone or finding.site
-    return _trace(Reason.POSTURE, holder, finding.site, holder)
-
-
-def _trace(reason: Reason, through: str, *key: str) -> Trace:
-    return Trace((reason, *key), Why(reason, through))
+    return Trace(Reason.POSTURE, holder, finding.site)
 
 
 def _again(finding: Finding, side: str, name: str) -> Trace:
     """The same rule at the same machine; by different people it is not the same."""
-    return _trace(
-        Reason.REPEATED, name, finding.site, finding.rule, side, name, *finding.identities
-    )
+    return Trace(Reason.REPEATED, name, finding.site, (finding.rule, side, *finding.identities))
 
 
 def _ends(deed: Deed) -> tuple[str, ...]:
