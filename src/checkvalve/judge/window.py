@@ -62,7 +62,7 @@ PATH: Final = np.dtype(
         ("path", "i4"),
         ("capture", "i4"),
         ("opened", "i8"),  # conversations that began
-        ("unanswered", "i8"),  # ... and got no answer
+        ("answered", "i8"),  # flow rows in which the other end answered
         ("packets", "i8"),
         ("sent", "i8"),  # payload octets from who opened it, and to it
         ("received", "i8"),

@@ -17,6 +17,8 @@ Array = np.ndarray[Any, Any]
 
 _INTENTS: Final = pa.array([str(intent) for intent in INTENTS])
 _STATUSES: Final = pa.array([str(status) for status in STATUSES])
+#: Octets of a value in a record; samples are made of more.
+KEPT_RAW: Final = 64
 _TRANSPORTS: Final = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 
 
@@ -78,12 +80,11 @@ def _transport(numbers: Array) -> pa.DictionaryArray:
 
 def _raw(rows: Array) -> pa.Array:
     """The kept octets of each value as one binary column; null where there are none."""
-    octets = rows["raw_octets"].astype(np.int32)
+    octets = np.minimum(rows["raw_octets"], KEPT_RAW)
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum(octets, out=offsets[1:])
-    width = rows["raw"].shape[1]
-    taken = np.arange(width, dtype=np.int32)[None, :] < octets[:, None]
-    data = rows["raw"][taken]
+    taken = np.arange(KEPT_RAW, dtype=np.int32)[None, :] < octets[:, None]
+    data = rows["raw"][:, :KEPT_RAW][taken]
     nothing = octets == 0
     bitmap = None
     if nothing.any():
