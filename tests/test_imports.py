@@ -65,6 +65,7 @@ def _python(program: str, *arguments: str, cwd: Path) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.timeout(600)  # every kernel is compiled here where none is cached yet
 def test_importing_everything_prints_writes_and_starts_nothing(tmp_path: Path) -> None:
     assert _python(IMPORT_ALL, *MODULES, cwd=tmp_path) == ""
     assert list(tmp_path.iterdir()) == []
