@@ -3,7 +3,8 @@
 Specification: *CIP Networks Library, Volume 1* (ODVA): Message Router formats 2-4, services
 of all objects appendix A, path segments appendix C-1, data types appendix C-5. Rockwell's tag
 services: *Logix 5000 Controllers Data Access*, 1756-PM020. PCCC: *DF1 Protocol and Command
-Set*, 1770-6.5.16.
+Set*, 1770-6.5.16. Class 0x72 has no public specification; what is read of it (an address and
+a count in a Read Tag) is what captures show.
 
 How a row names its object:
 
@@ -15,8 +16,11 @@ How a row names its object:
   ``UNKNOWN_CLASS`` in a response, which carries no path. Execute_PCCC adds its command and
   function (``PCCC``).
 
-Not decoded: which attributes a Set_Attribute_List of several sets, where the octet offset of
-a fragmented service lies, the extended status, and the file addresses within PCCC.
+A response's ``error`` is its general status. Partial transfer (0x06) is no error: the rest
+follows in the next answer.
+
+Not decoded: which attributes a Set_Attribute_List of several sets, the octet offset of a
+fragmented service, the extended status, and the file addresses within PCCC.
 """
 
 from __future__ import annotations
@@ -31,7 +35,6 @@ from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ERROR,
     JIT,
-    MALFORMED,
     MESSAGES,
     OK,
     ONE_WAY,
@@ -55,15 +58,27 @@ PCCC: Final = 1 << 28
 _CONNECTION_MANAGER: Final = 0x06
 _PCCC_CLASS: Final = 0x67
 _SYMBOL: Final = 0x6B
+_DATA_TABLE: Final = 0x72
 _STRUCTURE: Final = 0x02A0
 _PARTIAL_TRANSFER: Final = 0x06
-#: Odd, so that an item's key depends on every bit of its batch's.
-_STEP: Final = 0x5851F42D4C957F2D
 
 #: Octets of the elementary types 0xC1 (BOOL) to 0xD4 (LWORD); 0: its length varies.
 _SIZES: Final = np.array(
     [1, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 0, 0, 0, 0, 0, 1, 2, 4, 8], dtype=np.int64
 )
+
+# What a request's service says of its data. Tables compile faster than comparisons.
+_READS: Final = np.zeros(256, dtype=np.bool_)  # its data ask, they hold no value
+_READS[[0x01, 0x03, 0x0E, 0x18, 0x4C, 0x52, 0x55]] = True
+_TAGS: Final = np.zeros(256, dtype=np.bool_)  # the tag services
+_TAGS[[0x4C, 0x4D, 0x4E, 0x52, 0x53]] = True
+_ROUTE_AT: Final = np.zeros(256, dtype=np.int64)  # where a connection path begins
+_ROUTE_AT[[0x4E, 0x54, 0x5B]] = 12, 36, 40  # clauses 3-5.5.2 and 3-5.5.3
+
+#: Kernels that only kernels call need no way in from Python.
+INNER: Final[dict[str, Any]] = {**JIT, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_PART: Final = types.int64(U8, types.int64, types.int64, MESSAGES, types.int64)
+_WRAPPER: Final = types.int64(U8, types.int64, types.int64, MESSAGES, *(types.int64,) * 3)
 
 
 def pack(class_id: int, instance: int, attribute: int) -> int:
@@ -72,26 +87,32 @@ def pack(class_id: int, instance: int, attribute: int) -> int:
     return packed - (1 << 64) if packed >> 63 else packed
 
 
-@nb.njit(types.int64(MESSAGES, types.int64, types.int64, *(types.int64,) * 4), **JIT)
-def pend(out: Array, free: int, limit: int, key: int, device: int, at: int, octets: int) -> int:
-    """Begin a row for the CIP message at ``at``, which ``service`` reads later; the next free.
+@nb.njit(types.int64(U8, types.int64), **INNER)
+def octet(data: Array, at: int) -> int:
+    """One octet, as a signed number like all others."""
+    return int(data[at])
+
+
+@nb.njit(types.int64(MESSAGES, *(types.int64,) * 5), **INNER)
+def pend(out: Array, free: int, limit: int, n: int, at: int, octets: int) -> int:
+    """Begin a row for the CIP message at ``at`` that row ``n`` wraps; the next free row.
 
     At ``limit`` no row is begun, and the last one says so.
     """
-    if free == limit:
-        out[free - 1].status = MALFORMED
+    if free >= limit:
         out[free - 1].reason = TOO_MANY_ITEMS
         return free
     begin(out, free)
     row = out[free]
-    row.key = key
-    row.device = device
+    row.key = out[n].key
+    row.item = out[n].item
+    row.device = out[n].device
     row.raw = at
     row.raw_octets = octets
     return free + 1
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **JIT)
+@nb.njit(_PART, **INNER)
 def _path(data: Array, at: int, stop: int, out: Array, n: int) -> int:
     """Read a padded EPATH (C-1.4) into row ``n``; the reason why not, or 0.
 
@@ -100,24 +121,23 @@ def _path(data: Array, at: int, stop: int, out: Array, n: int) -> int:
     row = out[n]
     start = at
     tail = stop  # where the last element number begins, if it ends the path
-    class_id = np.int64(0)
-    instance = np.int64(0)
-    attribute = np.int64(-1)
-    member = np.int64(-1)
-    members = 0
-    symbolic = False
+    class_id = 0
+    instance = 0
+    attribute = -1
+    member = -1
+    named = False
     while at < stop:
-        head = np.int64(data[at])
+        head = octet(data, at)
+        named = named or tail != stop  # an element number that does not end the path
         tail = stop
         if head >> 5 == 1 and head & 0x1C != 0x14 and head & 3 != 3:
-            size = np.int64(2) + 2 * (head & 3)
+            size = 2 + 2 * (head & 3)
             if at + size > stop:
                 return BAD_LENGTH
-            if head & 3 == 0:
-                value = np.int64(data[at + 1])
-            elif head & 3 == 1:
+            value = octet(data, at + 1)
+            if size == 4:
                 value = u16le(data, at + 2)
-            else:
+            elif size == 6:
                 value = u32le(data, at + 2)
             kind = head & 0x1C
             if kind == 0x00:
@@ -126,73 +146,69 @@ def _path(data: Array, at: int, stop: int, out: Array, n: int) -> int:
                 instance = value
             elif kind == 0x08:
                 member = value
-                members += 1
                 tail = at
             elif kind == 0x10:
                 attribute = value
-        elif head == 0x91 or (head >> 5 == 3 and head & 0x1F):
+        elif head == 0x91 or (head >> 5 == 3 and head != 0x60):
             if at + 2 > stop:
                 return BAD_LENGTH
-            size = np.int64(data[at + 1]) + 2 if head == 0x91 else (head & 0x1F) + 1
+            size = octet(data, at + 1) + 2 if head == 0x91 else (head & 0x1F) + 1
             size += size & 1
-            symbolic = True
+            named = True
         else:
             break
         at += size
-        if at > stop:
-            return BAD_LENGTH
+    if at > stop:
+        return BAD_LENGTH
     row.context = class_id
-    ends_in_member = tail != stop
-    if ends_in_member:
-        row.first = member
-    else:
-        row.first = attribute
+    row.first = attribute if tail == stop else member
     row.last = row.first
-    if symbolic or members > 1 or (members == 1 and not ends_in_member):
+    if named:
         row.name = start
         row.name_octets = tail - start
     else:
         row.space = class_id << 48 | instance << 16
-        if ends_in_member and attribute > 0:
+        if tail != stop and attribute > 0:
             row.space |= attribute & 0xFFFF
     return 0
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, types.int64), **JIT)
-def _slot(data: Array, at: int, stop: int, end: int) -> int:
-    """The link address of a route's last port segment (C-1.4.1), such as a slot; -1: none."""
-    slot = np.int64(-1)
-    if stop > end:
+@nb.njit(types.int64(U8, types.int64, types.int64, types.int64), **INNER)
+def _slot(data: Array, size: int, at: int, end: int) -> int:
+    """The link address, such as a slot, of the last port segment of a route; -1: none.
+
+    ``data[size]`` holds the words of the route at ``at``. Its port segments (C-1.4.1) come
+    first.
+    """
+    slot = -1
+    if at > end:
         return slot
-    while at + 1 < stop and data[at] >> 5 == 0:
-        head = np.int64(data[at])
-        size = np.int64(2)
-        link = at + 1
+    stop = at + 2 * octet(data, size)
+    while at + 1 < stop <= end and data[at] >> 5 == 0:
+        head = octet(data, at)
+        octets = 4 if head & 0x0F == 0x0F else 2
         if head & 0x10:
-            size += np.int64(data[at + 1])
-            link += 1
-        if head & 0x0F == 0x0F:
-            size += 2
-            link += 2
-        if at + size > stop:
-            break
-        slot = np.int64(-1) if head & 0x10 else np.int64(data[link])
-        at += size + (size & 1)
+            octets += octet(data, at + 1)
+            slot = -1
+        elif at + octets <= stop:
+            slot = octet(data, at + octets - 1)
+        at += octets + (octets & 1)
     return slot
 
 
-@nb.njit(types.void(U8, types.int64, types.int64, types.int64, MESSAGES, types.int64), **JIT)
+@nb.njit(types.void(U8, types.int64, types.int64, types.int64, MESSAGES, types.int64), **INNER)
 def _typed(data: Array, at: int, stop: int, kind: int, out: Array, n: int) -> None:
     """One element of an elementary type (C-5.2) becomes the value; anything else stays raw."""
     row = out[n]
     row.raw = at
     row.raw_octets = stop - at
-    size = _SIZES[kind - 0xC1] if 0xC1 <= kind <= 0xD4 else np.int64(0)
+    size = int(_SIZES[kind - 0xC1]) if 0xC1 <= kind <= 0xD4 else 0
     if size == 0 or stop - at != size:
         return
-    bits = np.int64(0)
+    bits = 0
     for i in range(size):
-        bits |= np.int64(data[at + i]) << (8 * i)
+        bits |= octet(data, at + i) << (8 * i)
+    value = float(np.uint64(bits))
     if kind == 0xC1:
         value = 1.0 if bits else 0.0
     elif kind <= 0xC5:
@@ -201,209 +217,197 @@ def _typed(data: Array, at: int, stop: int, kind: int, out: Array, n: int) -> No
         value = float(np.int32(bits).view(np.float32))
     elif kind == 0xCB:
         value = float(np.int64(bits).view(np.float64))
-    else:
-        value = float(np.uint64(bits))
     row.value = value
-    if value == value:  # a REAL that is not a number stays raw
+    if not np.isnan(value):  # a REAL that is not a number stays raw
         row.raw = -1
         row.raw_octets = 0
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **JIT)
+@nb.njit(_PART, **INNER)
 def _tag(data: Array, at: int, stop: int, out: Array, n: int) -> int:
-    """Read what Read Tag, Write Tag and their like (1756-PM020) ask; a reason, or 0."""
+    """Read the data of Read Tag, Write Tag and their like (1756-PM020); a reason, or 0."""
     row = out[n]
     code = row.code
-    quantity = np.int64(1)
+    quantity = 1
     if code != 0x4E:  # a mask changes bits of one element
-        head = at
         writes = code & 1
-        if writes:
-            head += 2
-            if stop - at >= 2 and u16le(data, at) == _STRUCTURE:
-                head += 2
-        body = head + (np.int64(2) if code < 0x52 else np.int64(6))
+        head = at
+        if writes:  # the type, with a handle if it is a structure's
+            head += 4 if stop - at >= 2 and u16le(data, at) == _STRUCTURE else 2
+        body = head + (2 if code < 0x52 else 6)
         if body > stop:
             return TOO_SHORT
         quantity = u16le(data, head)
         if writes:
             _typed(data, body, stop, u16le(data, at), out, n)
-        else:
-            row.raw = -1
-            row.raw_octets = 0
     row.quantity = quantity
-    if row.first < 0:
-        row.first = 0
-    row.last = row.first + quantity - 1
+    first = max(row.first, 0)
+    row.first = first
+    row.last = first + quantity - 1
     return 0
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **JIT)
-def _request(data: Array, at: int, stop: int, out: Array, n: int) -> int:
-    """Read what a request's own data (``data[at:stop]``) tells of it; a reason, or 0."""
+@nb.njit(_PART, **INNER)
+def _attributes(data: Array, at: int, stop: int, out: Array, n: int) -> int:
+    """Read the count and the numbers of an attribute list (A-4.4, A-4.5); a reason, or 0."""
     row = out[n]
-    code = row.code
-    class_id = row.context
-    if code == 0x03 or code == 0x04:  # Get_ and Set_Attribute_List: a count, the attributes
-        if stop - at < 2:
-            return TOO_SHORT
-        count = u16le(data, at)
-        row.quantity = count
-        # Values of unknown length follow each attribute that is set.
-        listed = count if code == 0x03 or count < 2 else np.int64(0)
-        if at + 2 + 2 * listed > stop:
-            return TOO_SHORT
-        for i in range(listed):
-            attribute = u16le(data, at + 2 + 2 * i)
-            if i == 0 or attribute < row.first:
-                row.first = attribute
-            if i == 0 or attribute > row.last:
-                row.last = attribute
-    elif (class_id == NO_CLASS or class_id == _SYMBOL) and (
-        0x4C <= code <= 0x4E or 0x52 <= code <= 0x53
-    ):
-        return _tag(data, at, stop, out, n)
-    elif class_id == _CONNECTION_MANAGER and (code == 0x4E or code == 0x54 or code == 0x5B):
-        # Where the size of the connection path stands (3-5.5.2, 3-5.5.3).
-        size = at + (np.int64(10) if code == 0x4E else np.int64(35 if code == 0x54 else 39))
-        if size >= stop:
-            return TOO_SHORT
-        path = size + (np.int64(2) if code == 0x4E else np.int64(1))
-        row.device = _slot(data, path, path + 2 * np.int64(data[size]), stop)
-    elif class_id == _PCCC_CLASS and code == 0x4B and at < stop:
-        head = at + np.int64(data[at])  # behind the requestor's ID: command, status, number
-        if head + 4 > stop:
-            return TOO_SHORT
-        command = np.int64(data[head]) & 0x0F
-        row.context = PCCC | command << 24 | _PCCC_CLASS
-        if command == 0x06 or command == 0x07 or command == 0x0F:
-            if head + 5 > stop:
-                return TOO_SHORT
-            row.context |= np.int64(data[head + 4]) << 16
+    if stop - at < 2:
+        return TOO_SHORT
+    count = u16le(data, at)
+    row.quantity = count
+    if row.code == 0x04 and count > 1:  # values of unknown length stand between the numbers
+        return 0
+    if at + 2 + 2 * count > stop:
+        return TOO_SHORT
+    for i in range(count):
+        attribute = u16le(data, at + 2 + 2 * i)
+        if i == 0 or attribute < row.first:
+            row.first = attribute
+        if i == 0 or attribute > row.last:
+            row.last = attribute
     return 0
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, *(types.int64,) * 3), **JIT)
-def _batch(
-    data: Array, at: int, stop: int, out: Array, n: int, free: int, limit: int
-) -> int:
-    """Pend the items of a Multiple_Service_Packet (A-4.10) from row ``free``; the next free row.
+@nb.njit(_PART, **INNER)
+def _pccc(data: Array, at: int, stop: int, out: Array, n: int) -> int:
+    """Read the command and the function of an Execute_PCCC; a reason, or 0."""
+    if at >= stop:
+        return TOO_SHORT
+    head = at + octet(data, at)  # behind the requestor's ID: command, status, number
+    if head + 5 > stop:
+        return TOO_SHORT
+    command = octet(data, head) & 0x0F
+    context = PCCC | command << 24 | _PCCC_CLASS
+    if command == 0x06 or command == 0x07 or command == 0x0F:
+        context |= octet(data, head + 4) << 16
+    out[n].context = context
+    return 0
+
+
+@nb.njit(_WRAPPER, **INNER)
+def _batch(data: Array, at: int, stop: int, out: Array, n: int, free: int, limit: int) -> int:
+    """Pend the items of a Multiple_Service_Packet (A-4.10); the next free row.
 
     Offsets that do not rise would let items overlap: the batch is malformed from there.
     """
     row = out[n]
     if at == stop and row.status == ERROR:
         return free
-    if stop - at < 2:
-        row.status = MALFORMED
+    count = u16le(data, at) if stop - at >= 2 else 0
+    row.quantity = count
+    expected = at + 2 + 2 * count
+    if expected > stop:
         row.reason = TOO_SHORT
         return free
-    count = u16le(data, at)
-    row.quantity = count
-    if at + 2 + 2 * count > stop:
-        row.status = MALFORMED
-        row.reason = BAD_LENGTH
-        return free
-    expected = at + 2 + 2 * count
     for item in range(count):
         here = at + u16le(data, at + 2 + 2 * item)
         after = at + u16le(data, at + 4 + 2 * item) if item + 1 < count else stop
         if here < expected or after <= here or after > stop:
-            row.status = MALFORMED
             row.reason = BAD_LENGTH
             break
-        if free == limit:
-            return pend(out, free, limit, row.key, -1, here, after - here)
-        key = row.key * _STEP + item + 1
-        free = pend(out, free, limit, key, row.device, here, after - here)
-        out[free - 1].item = item + 1
+        number = out[free - 1].item + 1
+        was = free
+        free = pend(out, free, limit, n, here, after - here)
+        if free == was:
+            break
+        out[was].item = number
         expected = after
     return free
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, *(types.int64,) * 3), **JIT)
+@nb.njit(_WRAPPER, **INNER)
 def _unconnected_send(
     data: Array, at: int, stop: int, out: Array, n: int, free: int, limit: int
 ) -> int:
     """Pend the request within an Unconnected_Send (3-5.5.4); the next free row.
 
-    Its answer is the answer of that request, so the wrapper itself waits for none.
+    It waits for no answer: the answer is that of what it wraps.
     """
     row = out[n]
     row.kind = ONE_WAY
-    inner = at + 4
-    octets = u16le(data, at + 2) if inner <= stop else np.int64(0)
-    route = inner + octets + (octets & 1)
-    if octets == 0 or inner + octets > stop:
-        row.status = MALFORMED
+    at += 4
+    octets = u16le(data, at - 2) if at <= stop else 0
+    if octets == 0 or at + octets > stop:
         row.reason = BAD_LENGTH
         return free
-    if route + 2 <= stop:
-        row.device = _slot(data, route + 2, route + 2 + 2 * np.int64(data[route]), stop)
-    return pend(out, free, limit, row.key, row.device, inner, octets)
+    route = at + octets + (octets & 1)
+    row.device = _slot(data, route, route + 2, stop)
+    return pend(out, free, limit, n, at, octets)
 
 
-@nb.njit(types.int64(U8, MESSAGES, types.int64, types.int64, types.int64), **JIT)
-def service(data: Array, out: Array, n: int, free: int, limit: int) -> int:
-    """Read the CIP message that row ``n`` was pended for; pend what it wraps from row ``free``.
+@nb.njit(_WRAPPER, **INNER)
+def request(data: Array, at: int, stop: int, out: Array, n: int, free: int, limit: int) -> int:
+    """Read the request ``data[at:stop]`` into row ``n``; pend what it wraps from ``free``.
 
     Returns:
-        The next free row.
+        The next free row. ``reason`` says whether the request is malformed.
     """
     row = out[n]
-    at = row.raw
-    stop = at + row.raw_octets
-    row.raw = -1
-    row.raw_octets = 0
-    row.kind = ONE_WAY
-    if stop - at < 2:
-        row.status = MALFORMED
+    row.kind = REQUEST
+    code = octet(data, at)
+    row.code = code
+    body = at + 2 + 2 * octet(data, at + 1)
+    row.reason = _path(data, at + 2, body, out, n) if body <= stop else BAD_LENGTH
+    if row.reason:
+        return free
+    class_id = row.context
+    if code == 0x0A:
+        return _batch(data, body, stop, out, n, free, limit)
+    if code == 0x03 or code == 0x04:
+        row.reason = _attributes(data, body, stop, out, n)
+    elif class_id == _CONNECTION_MANAGER:
+        if code == 0x52:
+            return _unconnected_send(data, body, stop, out, n, free, limit)
+        if _ROUTE_AT[code]:
+            route = body + int(_ROUTE_AT[code])
+            row.device = _slot(data, route - (2 if code == 0x4E else 1), route, stop)
+    elif _TAGS[code] and (class_id == NO_CLASS or class_id == _SYMBOL):
+        row.reason = _tag(data, body, stop, out, n)
+        return free
+    elif code == 0x4B and class_id == _PCCC_CLASS:
+        row.reason = _pccc(data, body, stop, out, n)
+    elif code == 0x4C and class_id == _DATA_TABLE and stop - body == 6:
+        row.first = u32le(data, body)
+        row.last = row.first
+        row.quantity = u16le(data, body + 4)
+    if body < stop and not _READS[code]:
+        row.raw = body
+        row.raw_octets = stop - body
+    return free
+
+
+@nb.njit(_WRAPPER, **INNER)
+def response(data: Array, at: int, stop: int, out: Array, n: int, free: int, limit: int) -> int:
+    """Read the response ``data[at:stop]`` into row ``n``; see ``request``."""
+    row = out[n]
+    row.kind = RESPONSE
+    row.context = UNKNOWN_CLASS
+    code = octet(data, at) & 0x7F
+    row.code = code
+    if stop - at < 4:
         row.reason = TOO_SHORT
         return free
-    row.code = np.int64(data[at]) & 0x7F
-    reply = data[at] >= 0x80
-    reason = np.int64(0)
-    if reply:
-        row.kind = RESPONSE
-        row.context = UNKNOWN_CLASS
-        if stop - at < 4:
-            row.status = MALFORMED
-            row.reason = TOO_SHORT
-            return free
-        general = np.int64(data[at + 2])
-        if general:
-            row.error = general
-            if general != _PARTIAL_TRANSFER and row.status == OK:
-                row.status = ERROR
-        body = at + 4 + 2 * np.int64(data[at + 3])
-    else:
-        row.kind = REQUEST
-        body = at + 2 + 2 * np.int64(data[at + 1])
+    general = octet(data, at + 2)
+    if general:
+        row.error = general
+        if general != _PARTIAL_TRANSFER:
+            row.status = ERROR
+    body = at + 4 + 2 * octet(data, at + 3)
     if body > stop:
-        reason = BAD_LENGTH
-    elif not reply:
-        reason = _path(data, at + 2, body, out, n)
-    if reason:
-        row.status = MALFORMED
-        row.reason = reason
+        row.reason = BAD_LENGTH
         return free
-    if row.code == 0x0A:
+    if code == 0x0A:
         return _batch(data, body, stop, out, n, free, limit)
-    if row.code == 0x52 and row.context == _CONNECTION_MANAGER:
-        return _unconnected_send(data, body, stop, out, n, free, limit)
     if body < stop:
         row.raw = body
         row.raw_octets = stop - body
-    if not reply:
-        reason = _request(data, body, stop, out, n)
-        if reason:
-            row.status = MALFORMED
-            row.reason = reason
-    elif row.status == OK and (row.code == 0x4C or row.code == 0x52) and stop - body > 2:
+    if row.status == OK and (code == 0x4C or code == 0x52) and stop - body > 2:
         kind = u16le(data, body)
         if kind == _STRUCTURE and stop - body > 4:
-            _typed(data, body + 4, stop, kind, out, n)
-        elif 0xC1 <= kind <= 0xD4 and _SIZES[kind - 0xC1]:
-            if (stop - body - 2) % _SIZES[kind - 0xC1] == 0:
+            row.raw = body + 4
+            row.raw_octets = stop - body - 4
+        elif 0xC1 <= kind <= 0xD4:
+            size = int(_SIZES[kind - 0xC1])
+            if size and (stop - body - 2) % size == 0:
                 _typed(data, body + 2, stop, kind, out, n)
     return free

@@ -37,7 +37,6 @@ from typing import Any, ClassVar, Final
 
 import numba as nb
 import numpy as np
-from numba import types
 
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
@@ -54,14 +53,21 @@ from checkvalve.observe.protocols.base import (
     REQUEST,
     RESPONSE,
     TOO_SHORT,
-    U8,
     Function,
     Protocol,
     begin,
     u16le,
     u32le,
 )
-from checkvalve.observe.protocols.cip import PCCC, UNKNOWN_CLASS, pend, service
+from checkvalve.observe.protocols.cip import (
+    INNER,
+    PCCC,
+    UNKNOWN_CLASS,
+    octet,
+    pend,
+    request,
+    response,
+)
 from checkvalve.records import Intent
 
 Array = np.ndarray[Any, Any]
@@ -100,7 +106,7 @@ def frame(data: Array, start: int, end: int) -> int:
     have = end - start
     if have < 1:
         return NEED_MORE
-    command = np.int64(data[start]) if have < 2 else u16le(data, start)
+    command = octet(data, start) if have < 2 else u16le(data, start)
     if command > 0xFF or not _COMMANDS[command]:
         return NOT_MINE
     if have < _HEADER:
@@ -129,38 +135,11 @@ def frame(data: Array, start: int, end: int) -> int:
     return _HEADER + length if have >= _HEADER + length else NEED_MORE
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64), **JIT)
-def _data_item(data: Array, at: int, end: int) -> int:
-    """Where the item with a CIP message begins (2-6.1); 0: there is none; negative: a reason."""
-    if end - at < 8:
-        return -TOO_SHORT
-    count = u16le(data, at + 6)
-    at += 8
-    addressed = False
-    for _ in range(count):
-        if at + 4 > end or at + 4 + u16le(data, at + 2) > end:
-            return -BAD_LENGTH
-        kind = u16le(data, at)
-        if kind == _UNCONNECTED_DATA or (kind == _CONNECTED_DATA and addressed):
-            return at
-        addressed = kind == _CONNECTED_ADDRESS
-        at += 4 + u16le(data, at + 2)
-    return 0
-
-
-@nb.njit(DECODE, **JIT)
-def decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
-    """Decode one encapsulation message and every CIP service in it into rows from ``n``."""
-    begin(out, n)
+@nb.njit(DECODE, **INNER)
+def _envelope(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
+    """Read the encapsulation message into row ``n``; the data item that holds CIP, or -1."""
     row = out[n]
-    row.dialect = EIP
-    row.kind = ONE_WAY
-    if end - start < _HEADER:
-        row.status = MALFORMED
-        row.reason = TOO_SHORT
-        return n + 1
     command = u16le(data, start)
-    session = u32le(data, start + 4)
     status = u32le(data, start + 8)
     context = u32le(data, start + 12) | u32le(data, start + 16) << 32
     octets = end - start - _HEADER
@@ -171,46 +150,87 @@ def decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: 
         row.raw_octets = octets
     if status:
         row.status = ERROR
-        row.error = status
-    if command == _REGISTER_SESSION:
-        row.kind = RESPONSE if session or status else REQUEST
+        row.error = status & 0x7FFFFFFF
+    if command == _SEND_RR_DATA or command == _SEND_UNIT_DATA:
+        if octets == 0 and status:  # refused: the answer to the service that was asked
+            row.kind = RESPONSE
+            row.key = u32le(data, start + 4) * _SESSION ^ context * _CONTEXT
+            return -1
+        at = start + _HEADER + 8
+        count = u16le(data, at - 2) if octets >= 8 else 0
+        row.reason = BAD_LENGTH if octets >= 8 else TOO_SHORT
+        addressed = False
+        for _ in range(count):
+            if at + 4 > end or at + 4 + u16le(data, at + 2) > end:
+                return -1
+            kind = u16le(data, at)
+            if kind == _UNCONNECTED_DATA or (kind == _CONNECTED_DATA and addressed):
+                row.reason = 0
+                return at
+            addressed = kind == _CONNECTED_ADDRESS
+            at += 4 + u16le(data, at + 2)
+        row.reason = 0 if octets >= 8 else TOO_SHORT
+    elif command == _REGISTER_SESSION:
+        row.kind = RESPONSE if status or u32le(data, start + 4) else REQUEST
     elif command == _LIST_SERVICES or command == _LIST_IDENTITY or command == _LIST_INTERFACES:
-        row.kind = RESPONSE if octets or status else REQUEST
+        row.kind = RESPONSE if status or octets else REQUEST
     elif command != _NOP and command != _UNREGISTER_SESSION:
         row.kind = REQUEST if from_client else RESPONSE
-    if command != _SEND_RR_DATA and command != _SEND_UNIT_DATA:
-        return n + 1
-    unconnected = session * _SESSION ^ context * _CONTEXT
-    if octets == 0 and status:  # refused: the answer to the service that was asked
-        row.kind = RESPONSE
-        row.key = unconnected
-        return n + 1
+    return -1
+
+
+@nb.njit(DECODE, **JIT)
+def decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
+    """Decode one encapsulation message and every CIP service in it into rows from ``n``."""
+    begin(out, n)
+    row = out[n]
+    row.dialect = EIP
     row.kind = ONE_WAY
-    item = _data_item(data, start + _HEADER, end)
-    if item <= 0:
-        if item:
-            row.status = MALFORMED
-            row.reason = -item
+    row.reason = TOO_SHORT
+    item = -1
+    if end - start >= _HEADER:
+        row.reason = 0
+        item = _envelope(data, start, end, from_client, out, n)
+    if row.reason:
+        row.status = MALFORMED
+    if item < 0:
         return n + 1
     row.kind = ENVELOPE
     row.raw = -1
     row.raw_octets = 0
+    limit = n + MAX_ROWS
     at = item + 4
     stop = at + u16le(data, item + 2)
-    key = unconnected
-    if u16le(data, item) == _CONNECTED_DATA:
-        if stop - at < 2:
-            row.kind = ONE_WAY
-            row.status = MALFORMED
-            row.reason = TOO_SHORT
-            return n + 1
-        key = ~(session * _SESSION ^ u16le(data, at) * _SEQUENCE)
-        at += 2
-    limit = n + MAX_ROWS
+    free = pend(out, n + 1, limit, n, at, stop - at)
     n += 1
-    free = pend(out, n, limit, key, -1, at, stop - at)
+    session = u32le(data, start + 4) * _SESSION
+    if u16le(data, item) == _UNCONNECTED_DATA:
+        context = u32le(data, start + 12) | u32le(data, start + 16) << 32
+        out[n].key = session ^ context * _CONTEXT
+    else:  # a sequence count stands before the service; one octet of it is no count
+        out[n].raw += 2
+        out[n].raw_octets -= 2
+        out[n].key = ~session
+        if stop - at >= 2:
+            out[n].key = ~(session ^ u16le(data, at) * _SEQUENCE)
     while n < free:  # a service pends what it wraps
-        free = service(data, out, n, free, limit)
+        row = out[n]
+        at = row.raw
+        stop = at + row.raw_octets
+        row.raw = -1
+        row.raw_octets = 0
+        row.kind = ONE_WAY
+        cut = row.reason  # the message holds more than its last row tells
+        if stop - at < 2:
+            row.reason = TOO_SHORT
+        elif data[at] & 0x80:
+            free = response(data, at, stop, out, n, free, limit)
+        else:
+            free = request(data, at, stop, out, n, free, limit)
+        if cut:
+            row.reason = cut
+        if row.reason:
+            row.status = MALFORMED
         n += 1
     return free
 
