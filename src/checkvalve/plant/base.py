@@ -61,8 +61,15 @@ def complaint(sentence: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("plant", "{sentence}", {"sentence": sentence, "hint": hint})
 
 
+def frozen(value: Any) -> Any:
+    """The value with every list a tuple, as strict models want it once a validator held it."""
+    if isinstance(value, dict):
+        return {key: frozen(item) for key, item in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
+
+
 def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+    return (value,) if isinstance(value, str) else frozen(value)
 
 
 @dataclass(frozen=True, slots=True)

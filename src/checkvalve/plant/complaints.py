@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from checkvalve.plant.base import SLUG_PATTERN
-from checkvalve.plant.words import did_you_mean, printable
+from checkvalve.plant.words import did_you_mean, nearest, printable
 
 _WANTED: Final[Mapping[str, str]] = {
     "string_type": "text",
@@ -64,17 +64,14 @@ def field_names(model: type[BaseModel]) -> tuple[str, ...]:
 def spelled(value: Any) -> str:
     """A value as it stands in the file, cut to a readable length."""
     match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
         case str():
             return f"'{printable(value)}'"
-        case dict():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-    return str(value)[:64]
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value)[:64]
+    kinds = {dict: "a mapping", list: "a list", tuple: "a list", float: "a number with decimals"}
+    return kinds.get(type(value), "nothing")
 
 
 def _bounds(kind: str, context: Mapping[str, Any], value: Any, message: str) -> tuple[str, str]:
@@ -92,15 +89,15 @@ def _bounds(kind: str, context: Mapping[str, Any], value: Any, message: str) -> 
 
 def _nearest(context: Mapping[str, Any], value: Any) -> str:
     words = [word.strip("' ") for word in context["expected"].replace(" or ", ", ").split(",")]
-    hint = did_you_mean(value, words) if isinstance(value, str) else ""
-    return hint if hint.startswith("did") else ""
+    near = nearest(value, words) if isinstance(value, str) else ""
+    return f"did you mean '{near}'?" if near else ""
 
 
 def _quoting(kind: str, value: Any) -> str:
     if value is None:
         return "write a value, or leave the field out"
     if kind == "string_type" and isinstance(value, bool | int | float):
-        return f'write it in quotes: "{spelled(value)}"'
+        return "write it in quotes"
     if isinstance(value, str) and value.isdigit():
         return "numbers have no leading zeros"
     if kind == "tuple_type":

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from checkvalve.plant.base import OneOrMore, Part, Text
+from checkvalve.plant.base import OneOrMore, Part, Text, frozen
 from checkvalve.plant.times import Day
 
 Days = Annotated[int, Field(ge=0)]
@@ -144,7 +144,7 @@ class EndOfSupport(Duty):
 
 
 def _named(value: Any) -> Any:
-    return {"party": value} if isinstance(value, str | list | tuple) else value
+    return {"party": frozen(value)} if isinstance(value, str | list) else frozen(value)
 
 
 #: Short form for every duty: the party's name alone.

@@ -12,11 +12,14 @@ from typing import Final
 from checkvalve.errors import Problem
 from checkvalve.plant.documents import MAX_OCTETS
 from checkvalve.plant.kinds import KINDS_BY_PLURAL, Kind
-from checkvalve.plant.words import did_you_mean
+from checkvalve.plant.words import did_you_mean, nearest, printable
 
 SUFFIXES: Final = (".yaml", ".yml")
 #: Notations that people may expect to be read, and that are not.
 _OTHER_NOTATIONS: Final = (".json", ".toml", ".xml")
+
+#: A folder with a name so like a kind's was meant to be read; any other is somebody else's.
+_ALIKE: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def survey(folder: Path) -> tuple[list[PlantFile], list[Problem]]:
         names = ", ".join(f"{plural}.yaml" for plural in list(KINDS_BY_PLURAL)[:4])
         problems.append(
             Problem(
-                str(folder),
+                printable(str(folder), 256),
                 0,
                 "",
                 f"the folder holds no plant: none of {names} and so on",
@@ -86,7 +89,7 @@ def _entries(folder: Path, name: str) -> Iterator[Path | Problem]:
 
 
 def _top(folder: Path) -> Iterator[PlantFile | Problem]:
-    for entry in _entries(folder, str(folder)):
+    for entry in _entries(folder, printable(str(folder), 256)):
         if isinstance(entry, Problem):
             yield entry
         elif entry.suffix in SUFFIXES:
@@ -106,9 +109,9 @@ def _top(folder: Path) -> Iterator[PlantFile | Problem]:
 def _top_file(path: Path) -> PlantFile | Problem:
     kind = KINDS_BY_PLURAL.get(path.stem)
     if kind is None:
-        hint = did_you_mean(path.stem, KINDS_BY_PLURAL)
+        hint = did_you_mean(printable(path.stem), KINDS_BY_PLURAL)
         return Problem(
-            path.name, 0, "", "no kind of thing is declared in a file of this name", hint
+            printable(path.name), 0, "", "no kind of thing is declared in a file of this name", hint
         )
     return PlantFile(kind, path, path.name, alone=False)
 
@@ -116,18 +119,24 @@ def _top_file(path: Path) -> PlantFile | Problem:
 def _top_folder(path: Path) -> Iterator[PlantFile | Problem]:
     kind = KINDS_BY_PLURAL.get(path.name)
     if kind is None:
-        hint = did_you_mean(path.name, KINDS_BY_PLURAL)
-        if hint.startswith("did"):
-            yield Problem(path.name, 0, "", "no kind of thing is declared in such a folder", hint)
+        meant = nearest(path.name, KINDS_BY_PLURAL, _ALIKE)
+        if meant:
+            hint = f"did you mean '{meant}'?"
+            yield Problem(
+                printable(path.name), 0, "", "no kind of thing is declared in such a folder", hint
+            )
         return
     for entry in _entries(path, path.name):
         if isinstance(entry, Problem):
             yield entry
         elif entry.suffix in SUFFIXES:
-            yield PlantFile(kind, entry, f"{path.name}/{entry.name}", alone=True)
+            yield PlantFile(kind, entry, f"{path.name}/{printable(entry.name)}", alone=True)
         elif entry.is_dir():
             yield Problem(
-                f"{path.name}/{entry.name}", 0, "", "folders of a kind hold files, not folders"
+                f"{path.name}/{printable(entry.name)}",
+                0,
+                "",
+                "folders of a kind hold files, not folders",
             )
 
 

@@ -20,21 +20,34 @@ def printable(text: str, limit: int = 64) -> str:
     )
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """A hint that names the nearest of the words, else the first few of them.
+def nearest(word: str, words: Iterable[str], likeness: float = 0.6) -> str:
+    """The nearest of the words; empty when none is near.
 
     Among very many words only those near it in the alphabet are compared, to bound the time.
 
     Args:
         word: what was written.
         words: what is known.
+        likeness: how near it must be, from 0 to 1.
     """
     known = sorted(words)
     place = bisect(known, word)
     candidates = known[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
-    near = get_close_matches(word[:128], candidates, n=1, cutoff=0.6)
+    found = get_close_matches(word[:128], candidates, n=1, cutoff=likeness)
+    return found[0] if found else ""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """A hint that names the nearest of the words, else the first few of them.
+
+    Args:
+        word: what was written.
+        words: what is known.
+    """
+    known = sorted(words)
+    near = nearest(word, known)
     if near:
-        return f"did you mean '{printable(near[0])}'?"
+        return f"did you mean '{printable(near)}'?"
     if not known:
         return ""
     few = ", ".join(map(printable, known[:_FEW]))
