@@ -133,7 +133,7 @@ def incidents(  # noqa: PLR0913  # the brief of a fold: what was seen, done and 
     by_id = {finding.id: finding for finding in ordered}
     assessor = Assessor(rules, plant, reach or DeclaredReach(plant), table or default_table(), at)
     done = _by_finding(acts, at)
-    held = tuple(links)
+    held = sorted(set(links))
     by_member = _by_later(held)
     folded = [
         _incident(
