@@ -16,13 +16,13 @@ TOLD_AS_ONE: Final = 3
 
 #: How an event is tied to earlier ones; what explains best comes first.
 _TIES: Final = {
-    Reason.CONVERSATION: "In the conversation of {}",
+    Reason.CONVERSATION: "In the same conversation",
     Reason.REACHED: "From {}, which had been reached",
     Reason.COMMANDED: "{} once more",
-    Reason.ACTOR: "{} again",
+    Reason.ACTOR: "By the same host",
     Reason.IDENTITY: "{} again",
     Reason.SILENT: "{} is concerned again",
-    Reason.REPEATED: "The same again at {}",
+    Reason.REPEATED: "The same behaviour again",
     Reason.ONWARD: "As {}",
     Reason.POSTURE: "",
 }

@@ -205,8 +205,8 @@ def _rating(asset: Asset) -> str:
 
 def _matters(incident: Incident, ranked: Sequence[Rule]) -> Iterator[str]:
     grounds, row = incident.lead.grounds, incident.row
-    yield f"For people it is {row.safety}: {grounds['safety'].because}."
-    yield f"For production it is {row.production}: {grounds['production'].because}."
+    yield f"For people: {row.safety}, as {grounds['safety'].because}."
+    yield f"For production: {row.production}, as {grounds['production'].because}."
     if ranked:
         yield ranked[0].why
         yield f"If nobody acts: {ranked[0].consequence}"

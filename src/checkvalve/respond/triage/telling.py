@@ -15,6 +15,13 @@ from checkvalve.respond.triage.story import Place, PointLine, Story
 WIDTH: Final = 100
 _MOST_EVIDENCE: Final = 6
 _MOST_NAMES: Final = 3
+_AGED: Final = {
+    "certainty": "seen {} ago",
+    "stage": "seen {} ago",
+    "safety": "reviewed {} ago",
+    "production": "reviewed {} ago",
+    "sanctioned": "open for {}",
+}
 _UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -117,7 +124,9 @@ def _place(place: Place) -> str:
 def _row(story: Story) -> Iterator[str]:
     width = max(len(line.value) for line in story.points)
     for line in story.points:
-        yield f"  {line.point:<10}  {line.value:<{width}}  {line.because}{_dated(line, story.at)}"
+        head = f"  {line.point:<10}  {line.value:<{width}}  "
+        said = f"{line.because}{_dated(line, story.at)}"
+        yield from wrap(said, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
     if story.decided:
         yield from _wrapped(f"This plant decided so: {story.decided}", "  ")
     for sentence in story.otherwise:
@@ -127,7 +136,7 @@ def _row(story: Story) -> Iterator[str]:
 
 
 def _dated(line: PointLine, at: datetime) -> str:
-    return "" if line.as_of is None else f" ({age(at - line.as_of)} old)"
+    return "" if line.as_of is None else f" ({_AGED[line.point].format(age(at - line.as_of))})"
 
 
 def _proofs(story: Story, clock: _Clock) -> Iterator[str]:
