@@ -59,6 +59,11 @@ _RANGES = types.Array(nb.from_dtype(RANGE), 1, "C")
 _PATHS = types.Array(nb.from_dtype(PATH), 1, "C")
 _HISTOGRAMS = types.Array(types.int64, 2, "C")
 
+_EDGE_COLUMNS: Final = ["source", "destination", "protocol", "device", "function", "code"]
+_PATH_COLUMNS: Final = [
+    "source", "destination", "transport", "destination_port", "protocol", "name",
+]  # fmt: skip
+
 _ERROR: Final = STATUSES.index(Status.ERROR)
 _NO_REPLY: Final = STATUSES.index(Status.NO_REPLY)
 _MALFORMED: Final = STATUSES.index(Status.MALFORMED)
@@ -313,7 +318,11 @@ class Grouper:
         self._end = 0
 
     def add(
-        self, exchanges: pa.RecordBatch, flows: pa.RecordBatch, gaps: pa.RecordBatch, mode: str | None
+        self,
+        exchanges: pa.RecordBatch,
+        flows: pa.RecordBatch,
+        gaps: pa.RecordBatch,
+        mode: str | None,
     ) -> Iterator[Window]:
         """Take record batches of one process mode; windows that end meanwhile come out."""
         for rows, counted in ((exchanges, self._exchanges), (flows, self._flows)):
@@ -327,7 +336,7 @@ class Grouper:
             for hour in np.unique(hours):
                 yield from self._enter(int(hour), mode)
                 counted(rows.filter(pa.array(hours == hour)))
-        for gap in gaps.to_pylist():
+        for gap in gaps.select(["kind", "octets", "count"]).to_pylist():
             kind = gap["kind"]
             self._blind[kind] = self._blind.get(kind, 0) + (gap["octets"] or gap["count"])
 
@@ -378,7 +387,11 @@ class Grouper:
         status = self._columns["status"](rows.column("status"))
         device = _filled(rows.column("device"), -1).astype(np.int64)
         a = source << np.uint64(32) | destination
-        b = (protocol << np.uint64(54)) | (function << np.uint64(34)) | (device + 1).astype(np.uint64)
+        b = (
+            (protocol << np.uint64(54))
+            | (function << np.uint64(34))
+            | (device + 1).astype(np.uint64)
+        )
         edge = np.zeros(rows.num_rows, np.int32)
         before = int(self._edge_keys[0]["next"])
         _entries(self._edge_keys, a, b, edge)
@@ -387,7 +400,9 @@ class Grouper:
         time = np.ascontiguousarray(rows.column("time").cast(pa.int64()).to_numpy())
         packet = rows.column("packet").to_numpy()
         capture = self._capture(rows)
-        octets = rows.column("request_octets").to_numpy() + rows.column("response_octets").to_numpy()
+        octets = (
+            rows.column("request_octets").to_numpy() + rows.column("response_octets").to_numpy()
+        )
         room = int(self._edge_keys[0]["next"])
         self._groups = _room(self._groups, room)
         self._histograms = _room(self._histograms, room)
@@ -408,8 +423,9 @@ class Grouper:
         """Say in words what the keys that came in with these rows are."""
         fresh, where = np.unique(edge[edge > before], return_index=True)
         places = np.flatnonzero(edge > before)[where]
+        named = rows.select(_EDGE_COLUMNS)
         for place in places[np.argsort(fresh)]:
-            row = rows.slice(int(place), 1).to_pylist()[0]
+            row = named.slice(int(place), 1).to_pylist()[0]
             self.edges.append(
                 Edge(
                     source=self._end_at(row["source"] or ""),
@@ -487,8 +503,9 @@ class Grouper:
     def _name_paths(self, before: int, entry: Array, rows: pa.RecordBatch) -> None:
         fresh, where = np.unique(entry[entry > before], return_index=True)
         places = np.flatnonzero(entry > before)[where]
+        named = rows.select(_PATH_COLUMNS)
         for place in places[np.argsort(fresh)]:
-            row = rows.slice(int(place), 1).to_pylist()[0]
+            row = named.slice(int(place), 1).to_pylist()[0]
             self.paths.append(
                 Path(
                     source=self._end_at(row["source"] or ""),

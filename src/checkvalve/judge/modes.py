@@ -97,7 +97,9 @@ class ModeClock:
                 found.append((self._modes[at - 1] if at else None, mask))
         return found
 
-    def _by_minute(self, times: Array, low: int, high: int) -> list[tuple[str | None, Array | None]]:
+    def _by_minute(
+        self, times: Array, low: int, high: int
+    ) -> list[tuple[str | None, Array | None]]:
         """Schedules change on the minute: ask once a minute."""
         minute = 60_000_000_000
         if low // minute == high // minute:

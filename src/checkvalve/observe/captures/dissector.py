@@ -47,6 +47,10 @@ _FATES: Final = {
 }
 
 
+#: Parts by clock hour into which one buffer of packets is cut.
+MOST_PARTS: Final = 256
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a dissector may hold.
@@ -183,7 +187,7 @@ class Dissector:
         taken = 0
         for buffer in capture.buffers(self.limits.packets):
             taken = int(buffer.packets["number"][buffer.count - 1]) if buffer.count else taken
-            yield from self._buffer(buffer, capture.name, taken)
+            yield from self._buffer(buffer, capture.name)
             if self._tables_full():
                 yield from self._turn_over(capture.name, taken)
         found = []
@@ -228,13 +232,22 @@ class Dissector:
         yield self._seen([], [], [gap], capture, taken)
         self._begin_tables()
 
-    def _buffer(self, buffer: Buffer, capture: str, taken: int) -> Iterator[Seen]:
-        count = buffer.count
-        packets = buffer.packets
-        frames.read_frames(buffer.data, packets, count)
-        room = self._fragments.put_together(buffer.data, packets, count, buffer.end)
+    def _buffer(self, buffer: Buffer, capture: str) -> Iterator[Seen]:
+        frames.read_frames(buffer.data, buffer.packets, buffer.count)
+        room = self._fragments.put_together(buffer.data, buffer.packets, buffer.count, buffer.end)
+        dropped = buffer.dropped
+        for part in _by_hour(buffer.packets[: buffer.count]):
+            yield self._packets(buffer, part, room, dropped, capture)
+            dropped = 0
+
+    def _packets(
+        self, buffer: Buffer, packets: Array, room: int, dropped: int, capture: str
+    ) -> Seen:
+        """Take some packets of a buffer from their conversations to record batches."""
+        count = len(packets)
+        taken = int(packets["number"][-1]) if count else 0
         if count:
-            self._until = max(self._until, int(packets["time"][:count].max()))
+            self._until = max(self._until, int(packets["time"].max()))
         self._spill[0], self._spill[1] = room, buffer.end + SPILL_OCTETS
         self._book[conversations.BATCH] += 1
         rows: list[Array] = []
@@ -251,8 +264,8 @@ class Dissector:
         self._expire(rows)
         flow_rows = [self._touched()]
         flow_rows += self._evict(buffer.data, rows)
-        found = self._gaps(packets[:count], buffer.dropped)
-        yield self._seen(rows, flow_rows, found, capture, taken)
+        found = self._gaps(packets, dropped)
+        return self._seen(rows, flow_rows, found, capture, taken)
 
     def _decode(self, data: Array, pieces: int, rows: list[Array]) -> None:
         """Decode and join the first ``pieces`` pieces; append what comes out."""
@@ -342,6 +355,24 @@ class Dissector:
         if count:
             rows.append(self._joined[:count].copy())
 
+    def _learn_names(self, joined: Array) -> None:
+        """Remember which host's name an address answers for."""
+        for k, protocol in enumerate(self.protocols):
+            if not protocol.names_addresses:
+                continue
+            rows = joined[(joined["protocol"] == k) & (joined["raw_octets"] > 0)]
+            for place, octets in {
+                (int(row["object"]), row["raw"][: row["raw_octets"]].tobytes()) for row in rows
+            }:
+                name = np.frombuffer(self._words.objects.names[place].encode(), np.uint8)
+                host = tables.intern_name(
+                    self._hosts, self._host_arena, 0, 0, name.copy(), 0, len(name)
+                )
+                mapped = octets if len(octets) == 16 else bytes(10) + b"\xff\xff" + octets[:4]
+                high, low = int.from_bytes(mapped[:8]), int.from_bytes(mapped[8:16])
+                address = tables.intern_address(self._addresses, np.uint64(high), np.uint64(low))
+                self._host_of[address] = host
+
     def _leave_all(self, capture: str, taken: int = 0) -> Iterator[Seen]:
         data = np.empty(SPILL_OCTETS, np.uint8)
         self._spill[0], self._spill[1] = 0, SPILL_OCTETS
@@ -392,9 +423,10 @@ class Dissector:
         words = self._words
         words.addresses.grow(int(self._addresses[0]["next"]))
         words.macs.grow(int(self._macs[0]["next"]))
-        words.hosts.grow(int(self._hosts[0]["next"]))
         words.functions.grow()
         words.objects.grow()
+        self._learn_names(joined)
+        words.hosts.grow(int(self._hosts[0]["next"]))
         names = np.where(flows["name"] > 0, flows["name"], self._host_of[flows["destination"]])
         return Seen(
             exchanges=batches.exchanges(joined, words, self.site, capture),
@@ -404,3 +436,14 @@ class Dissector:
             rows=joined,
             until=self._until,
         )
+
+
+def _by_hour(packets: Array) -> list[Array]:
+    """The packets in parts of one clock hour each, so that slow traffic is told in time.
+
+    Where the hours change to and fro, as in a capture of merged sessions, nothing is gained
+    by it: then all stay together.
+    """
+    hours = packets["time"] // 3_600_000_000_000
+    cuts = np.flatnonzero(hours[1:] != hours[:-1]) + 1
+    return [packets] if len(cuts) > MOST_PARTS else list(np.split(packets, cuts))

@@ -14,6 +14,12 @@ from checkvalve.observe.protocols.base import Protocol
 MEMBERS: Final = (
     ("modbus", "Modbus"),
     ("enip", "Enip"),
+    ("dnp3", "Dnp3"),
+    ("s7comm", "S7comm"),
+    ("dns", "Dns"),
+    ("tls", "Tls"),
+    ("http", "Http"),
+    ("it_services", "ItServices"),
 )
 
 

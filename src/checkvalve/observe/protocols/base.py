@@ -212,6 +212,7 @@ class Protocol(ABC):
             meant.
         items_count: in the tally each item of a batch counts; else its message counts once.
         opening_only: only the first message of each direction can be read.
+        names_addresses: a row's object is a host's name, and its value that host's address.
         interleaved: octets between its messages are not its own; skipping them is no loss.
         frame: the framing kernel.
         decode: the decoding kernel.
@@ -225,6 +226,7 @@ class Protocol(ABC):
     replies_in_order: ClassVar[bool] = False
     items_count: ClassVar[bool] = False
     opening_only: ClassVar[bool] = False
+    names_addresses: ClassVar[bool] = False
     interleaved: ClassVar[bool] = False
     frame: ClassVar[Any]
     decode: ClassVar[Any]

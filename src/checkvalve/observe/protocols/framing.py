@@ -316,6 +316,7 @@ def decode_pieces(
         quiet = traits[k, INTERLEAVED] == 1
         if datagram:
             s.synchronised = IN_STEP
+        passed_over = UNDECODED if quiet else SKIPPED
         full = False
         while at < stop:
             if n + 2 * MAX_ROWS > len(out):
@@ -325,7 +326,7 @@ def decode_pieces(
                 place = next_acceptable(frames[k], data, at, stop)
                 doubt = place < 0
                 place = -1 - place if doubt else place
-                tally[SKIPPED] += place - at
+                tally[passed_over] += place - at
                 s.lost += place - at
                 at = place
                 if doubt and stop - at <= LONGEST_DOUBT:
@@ -335,7 +336,7 @@ def decode_pieces(
                     at = stop
                     break
                 if doubt:
-                    tally[SKIPPED] += stop - at
+                    tally[passed_over] += stop - at
                     s.lost += stop - at
                     at = stop
                 if at == stop:
@@ -384,21 +385,21 @@ def decode_pieces(
                 n = _complete(
                     table, pieces, i, out, n - 1, n, at, stop - at, data, names, arena, tally
                 )
-                tally[SKIPPED] += stop - at
+                tally[passed_over] += stop - at
                 break
             elif length == NEED_MORE and stop - at < LONGEST_MESSAGE:
                 s.pending = store(blocks, data, at, stop - at)
                 if s.pending:
                     s.pending_octets = stop - at
                     break
-                tally[SKIPPED] += stop - at
+                tally[passed_over] += stop - at
                 s.lost += stop - at
                 s.synchronised = SEARCHING
                 break
             else:
                 s.synchronised = SEARCHING
                 s.lost += 1
-                tally[SKIPPED] += 1
+                tally[passed_over] += 1
                 at += 1
         if full:
             piece.octets = stop - at

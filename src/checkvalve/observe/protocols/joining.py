@@ -90,7 +90,7 @@ def _take_raw(messages: Array, i: int, data: Array, out: Array, n: int) -> None:
     row = out[n]
     kept = np.int64(0)
     for k in range(min(m.raw_octets, LONGEST_RAW) if m.raw >= 0 else 0):
-        if m.raw_holes >> k & 1 == 0:
+        if k > 63 or m.raw_holes >> k & 1 == 0:
             row.raw[kept] = data[m.raw + k]
             kept += 1
     row.raw_octets = kept
