@@ -9,11 +9,14 @@ import pyarrow as pa
 
 from checkvalve.findings import Certainty, Evidence, Finding, Subject
 from checkvalve.keep.acts import BaselineApproval, BaselineProposal, Deed, IncidentAct
+from checkvalve.keep.archive import Archive
 from checkvalve.keep.facts import Link, Mark, Notified, Progress
 from checkvalve.keep.keeper import Keeper
 from checkvalve.keep.step import Step
 from checkvalve.records import GAP, SAMPLE
 
+#: Where samples of the test day are, below an archive.
+DAY = "sample/site=north/day=2026-11-24"
 AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
 
@@ -102,3 +105,13 @@ def step(number: int) -> Step:
 
 def opened(folder: Path, second: float = 0) -> Keeper:
     return Keeper.open(folder, command="checkvalve watch", at=later(second))
+
+
+def names(archive: Archive) -> list[str]:
+    files = (path for path in archive.folder.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(archive.folder)) for path in files)
+
+
+def packets(archive: Archive) -> list[int]:
+    rows = archive.query("SELECT packet FROM sample ORDER BY packet").column(0)
+    return [int(packet) for packet in rows.to_pylist()]

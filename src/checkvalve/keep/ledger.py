@@ -20,7 +20,6 @@ from checkvalve.keep.durable import (
     Reached,
     make_folder,
     nothing_reached,
-    refusal,
     sync_folder,
     told,
 )
@@ -104,8 +103,7 @@ class Ledger:
                 _, head = chain.follow(head, line)
                 new.append(line.removesuffix(b"\n") + b"\n")
         if new:
-            self._write(b"".join(new))
-            self.head = head
+            self._write(b"".join(new), head)
         return head
 
     def close(self) -> None:
@@ -120,26 +118,34 @@ class Ledger:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _write(self, octets: bytes) -> None:
-        with told(self.path):
-            if os.fstat(self._file).st_size != self._size:
-                raise IntegrityError(
-                    f"{self.path} was changed by another program while it was open",
-                    hint="end that program, then run 'checkvalve ledger verify'",
-                )
+    def _write(self, octets: bytes, after: Head) -> None:
+        """Puts lines on disk; whatever interrupts that, the file and the head stay as they were."""
+        self._refuse_strangers()
+        before = self._size, self.head
         try:
-            self._reached("ledger before write")
-            rest = memoryview(octets)
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-                self._reached("ledger written")
-            os.fsync(self._file)
-            self._reached("ledger on disk")
-        except OSError as error:
+            with told(self.path):
+                self._reached("ledger before write")
+                rest = memoryview(octets)
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
+                    self._reached("ledger written")
+                os.fsync(self._file)
+                self._reached("ledger on disk")
+                self._size, self.head = self._size + len(octets), after
+        except BaseException:
+            self._size, self.head = before
             with told(self.path):
                 os.ftruncate(self._file, self._size)
-            raise refusal(self.path, error) from error
-        self._size += len(octets)
+            raise
+
+    def _refuse_strangers(self) -> None:
+        with told(self.path):
+            size = os.fstat(self._file).st_size
+        if size != self._size:
+            raise IntegrityError(
+                f"{self.path} was changed by another program while it was open",
+                hint="end that program, then run 'checkvalve ledger verify'",
+            )
 
 
 @dataclass(frozen=True, slots=True)

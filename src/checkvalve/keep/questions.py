@@ -52,10 +52,11 @@ def answer(
         IntegrityError: a file of the archive is damaged.
         StorageError: a file can't be read, or the answer needs more memory.
     """
+    folder, values = archive.resolve(), list(parameters)
     try:
-        return _answered(archive, sql, list(parameters), memory)
+        return _answered(folder, sql, values, memory)
     except GoneError:  # the owner merged or dropped parts just now
-        return _answered(archive, sql, list(parameters), memory)
+        return _answered(folder, sql, values, memory)
 
 
 def _answered(archive: Path, sql: str, parameters: list[object], memory: str) -> pa.Table:
