@@ -14,6 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from checkvalve.plant.docstrings import attribute_texts, summary
+
 SLUG_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$"
 
 #: An id: letters, digits, ``.``, ``_``, ``-`` and ``/``; it begins with a letter or a digit.
@@ -23,6 +25,19 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 Item = TypeVar("Item")
+
+
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Puts the docstring's texts into a model's JSON Schema."""
+    schema.pop("title", None)
+    schema["description"] = summary(model)
+    texts = attribute_texts(model)
+    for name, info in model.model_fields.items():
+        alias = info.validation_alias
+        described = schema["properties"][alias if isinstance(alias, str) else name]
+        described.pop("title", None)
+        if name in texts:
+            described["description"] = texts[name]
 
 
 class Part(BaseModel):
@@ -35,6 +50,7 @@ class Part(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         allow_inf_nan=False,
+        json_schema_extra=_describe,
     )
 
 

@@ -61,7 +61,7 @@ def compose(text: str, *, fast: bool) -> tuple[Node | None, list[DocumentError]]
         DocumentError: it can't be read to its end.
     """
     composer = Composer()
-    for event in _events(text, fast=fast):
+    for event in events(text, fast=fast):
         composer.take(event)
     return composer.root, composer.complaints
 
@@ -84,7 +84,12 @@ def _decoded(octets: bytes) -> str:
     return text
 
 
-def _events(text: str, *, fast: bool) -> Iterator[Event]:
+def events(text: str, *, fast: bool) -> Iterator[Event]:
+    """The events of a YAML text, by one of the two parsers.
+
+    Raises:
+        DocumentError: the parser does not accept the text.
+    """
     try:
         yield from YAML(typ="safe", pure=not fast).parse(text)
     except MarkedYAMLError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,12 +44,18 @@ class PlantFile:
         return self.path.stem
 
 
-def survey(folder: Path) -> tuple[list[PlantFile], list[Problem]]:
+def survey(folder: Path, coming: Collection[Path] = ()) -> tuple[list[PlantFile], list[Problem]]:
     """The plant's files in a folder, in order of name, and what there can't be understood.
 
     Hidden entries, and files that are not YAML, are not the plant's.
+
+    Args:
+        folder: the plant's folder.
+        coming: files of the folder that may not be there yet.
     """
     found = list(_top(folder))
+    there = {file.path for file in found if isinstance(file, PlantFile)}
+    found += (_top_file(path) for path in coming if path not in there)
     files = [file for file in found if isinstance(file, PlantFile)]
     problems = [problem for problem in found if isinstance(problem, Problem)]
     if not files and not problems:

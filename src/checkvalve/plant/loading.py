@@ -8,7 +8,7 @@ designed or missing loads, and is a finding.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -41,6 +41,7 @@ class Entry:
         file: the file, relative to the plant's folder.
         prefix: where it stands there, such as ``assets[3]``.
         node: its fields.
+        steps: the way to it in the document: a place in a list, a key, or none.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Entry:
     file: str
     prefix: str
     node: Node
+    steps: tuple[str | int, ...] = ()
 
     def problem(self, path: tuple[str | int, ...], sentence: str, hint: str = "") -> Problem:
         """A problem with something inside it."""
@@ -77,28 +79,35 @@ class Loaded:
     unread: set[str] = field(default_factory=set)
 
 
-def load(folder: Path) -> Plant:
+def load(folder: Path, drafts: Mapping[Path, bytes] | None = None) -> Plant:
     """The plant that a folder declares.
 
     Args:
         folder: the plant's folder; one YAML file or subfolder a kind.
+        drafts: octets that stand in for those of a file, or for a file to come.
 
     Raises:
         PlantError: something can't be understood; it carries every problem of every file.
     """
-    loaded = read_folder(folder)
+    loaded = read_folder(folder, drafts)
     if loaded.problems:
         raise PlantError(tuple(loaded.problems))
     return Plant.from_things(loaded.things)
 
 
-def read_folder(folder: Path) -> Loaded:
-    """Everything in a folder, with its places and its problems; never raises."""
+def read_folder(folder: Path, drafts: Mapping[Path, bytes] | None = None) -> Loaded:
+    """Everything in a folder, with its places and its problems; never raises.
+
+    Args:
+        folder: the plant's folder.
+        drafts: octets that stand in for those of a file, or for a file to come.
+    """
+    drafts = drafts or {}
     loaded = Loaded()
-    files, problems = survey(folder)
+    files, problems = survey(folder, drafts)
     loaded.problems += problems
     for file in files:
-        told = list(islice(_read_file(file, loaded), MAX_PROBLEMS))
+        told = list(islice(_read_file(file, drafts.get(file.path), loaded), MAX_PROBLEMS))
         if len(told) == MAX_PROBLEMS:
             loaded.unread.add(file.kind.plural)
             told.append(Problem(file.name, 0, "", "what follows the problems told was not read"))
@@ -118,10 +127,10 @@ def _torn(loaded: Loaded) -> Torn:
     return Torn(torn, loaded.unread)
 
 
-def _read_file(file: PlantFile, loaded: Loaded) -> Iterator[Problem]:
+def _read_file(file: PlantFile, draft: bytes | None, loaded: Loaded) -> Iterator[Problem]:
     """Reads a file's objects into ``loaded``, and tells what can't be understood."""
     try:
-        node, complaints = read_document(read_octets(file.path))
+        node, complaints = read_document(read_octets(file.path) if draft is None else draft)
     except (OSError, DocumentError) as error:
         loaded.unread.add(file.kind.plural)
         yield _unreadable(file, error)
@@ -144,48 +153,53 @@ def _unreadable(file: PlantFile, error: OSError | DocumentError) -> Problem:
 
 def _entries(file: PlantFile, node: Node | None) -> Iterator[Entry | Problem]:
     """The objects in a document: a list, a mapping by id, or in a kind's folder a single one."""
-    kind = file.kind
     if node is None or node.value is None:
         return
     if isinstance(node.value, list):
         for place, item in enumerate(node.value):
-            yield _entry(file, f"{kind.plural}[{place}]", item, None)
+            yield _entry(file, item, place)
     elif isinstance(node.value, dict) and file.alone:
-        yield _entry(file, "", node, file.stem)
+        yield _alone(file, node)
     elif isinstance(node.value, dict):
         for name, item in node.value.items():
-            yield _entry(
-                file, f"{kind.plural}.{printable(name)}", item, name, line=node.key_lines[name]
-            )
+            yield _entry(file, _named(item, name, node.key_lines[name]), name)
     else:
-        yield Problem(
-            file.name,
-            node.line,
-            "",
-            f"the file holds {spelled(node.value)}, not a list of {kind.plural}",
-            "begin each entry with '- id:'",
-        )
+        sentence = f"the file holds {spelled(node.value)}, not a list of {file.kind.plural}"
+        yield Problem(file.name, node.line, "", sentence, "begin each entry with '- id:'")
 
 
-def _entry(
-    file: PlantFile, prefix: str, node: Node, name: str | None, line: int = 0
-) -> Entry | Problem:
-    """One object; a name given by key or file stands in for a missing ``id``."""
-    if node.value is None and name is not None:
-        node = Node(line or node.line, {})
+def _alone(file: PlantFile, node: Node) -> Entry:
+    """The only object of a file; it is called like the file when it does not name itself."""
+    named = node if isinstance(node.value, dict) and "id" in node.value else None
+    node = named or _named(node, file.stem, node.line)
+    return Entry(file.kind, _id_of(node), file.name, "", node)
+
+
+def _named(node: Node, name: str, line: int) -> Node:
+    """An object that is called so by a key or a file; an empty one has no other fields."""
+    fields = {} if node.value is None else node.value
+    if not isinstance(fields, dict) or "id" in fields:
+        return node
+    return Node(line, {"id": Node(line, name), **fields}, node.key_lines, node.size, node.depth)
+
+
+def _id_of(node: Node) -> str:
+    given = node.value.get("id") if isinstance(node.value, dict) else None
+    return given.value if given is not None and isinstance(given.value, str) else ""
+
+
+def _entry(file: PlantFile, node: Node, step: str | int) -> Entry | Problem:
+    """One of several objects; a key that names it and an ``id`` must be the same."""
+    plural = file.kind.plural
+    prefix = f"{plural}[{step}]" if isinstance(step, int) else f"{plural}.{printable(step)}"
     if not isinstance(node.value, dict):
         sentence = f"must be a mapping of fields, not {spelled(node.plain())}"
-        return Problem(file.name, line or node.line, prefix, sentence, "begin it with '- id:'")
-    given = node.value.get("id")
-    if given is None and name is not None:
-        named = {"id": Node(line or node.line, name), **node.value}
-        node = Node(line or node.line, named, node.key_lines, node.size + 1)
-        return Entry(file.kind, name, file.name, prefix, node)
-    if given is not None and name is not None and not file.alone and given.value != name:
-        sentence = f"the key is '{printable(name)}', but 'id' is {spelled(given.value)}"
-        return Problem(file.name, given.line, f"{prefix}.id", sentence, "leave 'id' out")
-    text = given.value if given is not None and isinstance(given.value, str) else ""
-    return Entry(file.kind, text, file.name, prefix, node)
+        return Problem(file.name, node.line, prefix, sentence, "begin it with '- id:'")
+    entry = Entry(file.kind, _id_of(node), file.name, prefix, node, (step,))
+    if isinstance(step, str) and entry.id != step:
+        sentence = f"the key is '{printable(step)}', but 'id' is '{printable(entry.id)}'"
+        return entry.problem(("id",), sentence, "leave 'id' out")
+    return entry
 
 
 def _read_entry(entry: Entry, loaded: Loaded) -> Iterator[Problem]:
