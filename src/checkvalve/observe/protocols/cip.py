@@ -1,20 +1,13 @@
-"""CIP, the Common Industrial Protocol, as EtherNet/IP carries it: paths, services, values.
+"""CIP, the Common Industrial Protocol, as EtherNet/IP carries it: services and values.
 
 Specification: *CIP Networks Library, Volume 1* (ODVA): Message Router formats 2-4, services
-of all objects appendix A, path segments appendix C-1, data types appendix C-5. Rockwell's tag
-services: *Logix 5000 Controllers Data Access*, 1756-PM020. PCCC: *DF1 Protocol and Command
-Set*, 1770-6.5.16. Class 0x72 has no public specification; what is read of it (an address and
-a count in a Read Tag) is what captures show.
+of all objects appendix A, data types appendix C-6. Rockwell's tag services: *Logix 5000
+Controllers Data Access*, 1756-PM020. PCCC: *DF1 Protocol and Command Set*, 1770-6.5.16. Class
+0x72 has no public specification; what is read of it (an address and a count in a Read Tag) is
+what captures show.
 
-How a row names its object:
-
-- A path of class and instance packs into ``space`` (``pack``); its last number, the attribute
-  or the element, is ``first``. Instance 0 is the class itself.
-- A path with a symbol, or with several element numbers, is named by its own octets: ``name``
-  spans the path without its last element number, which is ``first``.
-- ``context`` is the class of a request, ``NO_CLASS`` where its path has none, and
-  ``UNKNOWN_CLASS`` in a response, which carries no path. Execute_PCCC adds its command and
-  function (``PCCC``).
+A row names its object as ``cip_path`` says. Execute_PCCC adds its command and function to the
+class in ``context`` (``PCCC``).
 
 A response's ``error`` is its general status. Partial transfer (0x06) is no error: the rest
 follows in the next answer.
@@ -34,7 +27,6 @@ from numba import types
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ERROR,
-    JIT,
     MESSAGES,
     OK,
     ONE_WAY,
@@ -47,11 +39,18 @@ from checkvalve.observe.protocols.base import (
     u16le,
     u32le,
 )
+from checkvalve.observe.protocols.cip_path import (
+    INNER,
+    NO_CLASS,
+    PART,
+    UNKNOWN_CLASS,
+    octet,
+    read_path,
+    slot,
+)
 
 Array = np.ndarray[Any, Any]
 
-UNKNOWN_CLASS: Final = -1
-NO_CLASS: Final = 0
 #: Set in the context of Execute_PCCC: command << 24 | function << 16 | class.
 PCCC: Final = 1 << 28
 
@@ -75,22 +74,7 @@ _TAGS[[0x4C, 0x4D, 0x4E, 0x52, 0x53]] = True
 _ROUTE_AT: Final = np.zeros(256, dtype=np.int64)  # where a connection path begins
 _ROUTE_AT[[0x4E, 0x54, 0x5B]] = 12, 36, 40  # clauses 3-5.5.2 and 3-5.5.3
 
-#: Kernels that only kernels call need no way in from Python.
-INNER: Final[dict[str, Any]] = {**JIT, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_PART: Final = types.int64(U8, types.int64, types.int64, MESSAGES, types.int64)
 _WRAPPER: Final = types.int64(U8, types.int64, types.int64, MESSAGES, *(types.int64,) * 3)
-
-
-def pack(class_id: int, instance: int, attribute: int) -> int:
-    """The ``space`` of an object; the attribute counts only where an element follows it."""
-    packed = (class_id & 0xFFFF) << 48 | (instance & 0xFFFFFFFF) << 16 | attribute & 0xFFFF
-    return packed - (1 << 64) if packed >> 63 else packed
-
-
-@nb.njit(types.int64(U8, types.int64), **INNER)
-def octet(data: Array, at: int) -> int:
-    """One octet, as a signed number like all others."""
-    return int(data[at])
 
 
 @nb.njit(types.int64(MESSAGES, *(types.int64,) * 5), **INNER)
@@ -112,93 +96,9 @@ def pend(out: Array, free: int, limit: int, n: int, at: int, octets: int) -> int
     return free + 1
 
 
-@nb.njit(_PART, **INNER)
-def _path(data: Array, at: int, stop: int, out: Array, n: int) -> int:
-    """Read a padded EPATH (C-1.4) into row ``n``; the reason why not, or 0.
-
-    A segment of a kind that names no object ends the reading, not the message.
-    """
-    row = out[n]
-    start = at
-    tail = stop  # where the last element number begins, if it ends the path
-    class_id = 0
-    instance = 0
-    attribute = -1
-    member = -1
-    named = False
-    while at < stop:
-        head = octet(data, at)
-        named = named or tail != stop  # an element number that does not end the path
-        tail = stop
-        if head >> 5 == 1 and head & 0x1C != 0x14 and head & 3 != 3:
-            size = 2 + 2 * (head & 3)
-            if at + size > stop:
-                return BAD_LENGTH
-            value = octet(data, at + 1)
-            if size == 4:
-                value = u16le(data, at + 2)
-            elif size == 6:
-                value = u32le(data, at + 2)
-            kind = head & 0x1C
-            if kind == 0x00:
-                class_id = value & 0xFFFF
-            elif kind == 0x04:
-                instance = value
-            elif kind == 0x08:
-                member = value
-                tail = at
-            elif kind == 0x10:
-                attribute = value
-        elif head == 0x91 or (head >> 5 == 3 and head != 0x60):
-            if at + 2 > stop:
-                return BAD_LENGTH
-            size = octet(data, at + 1) + 2 if head == 0x91 else (head & 0x1F) + 1
-            size += size & 1
-            named = True
-        else:
-            break
-        at += size
-    if at > stop:
-        return BAD_LENGTH
-    row.context = class_id
-    row.first = attribute if tail == stop else member
-    row.last = row.first
-    if named:
-        row.name = start
-        row.name_octets = tail - start
-    else:
-        row.space = class_id << 48 | instance << 16
-        if tail != stop and attribute > 0:
-            row.space |= attribute & 0xFFFF
-    return 0
-
-
-@nb.njit(types.int64(U8, types.int64, types.int64, types.int64), **INNER)
-def _slot(data: Array, size: int, at: int, end: int) -> int:
-    """The link address, such as a slot, of the last port segment of a route; -1: none.
-
-    ``data[size]`` holds the words of the route at ``at``. Its port segments (C-1.4.1) come
-    first.
-    """
-    slot = -1
-    if at > end:
-        return slot
-    stop = at + 2 * octet(data, size)
-    while at + 1 < stop <= end and data[at] >> 5 == 0:
-        head = octet(data, at)
-        octets = 4 if head & 0x0F == 0x0F else 2
-        if head & 0x10:
-            octets += octet(data, at + 1)
-            slot = -1
-        elif at + octets <= stop:
-            slot = octet(data, at + octets - 1)
-        at += octets + (octets & 1)
-    return slot
-
-
 @nb.njit(types.void(U8, types.int64, types.int64, types.int64, MESSAGES, types.int64), **INNER)
 def _typed(data: Array, at: int, stop: int, kind: int, out: Array, n: int) -> None:
-    """One element of an elementary type (C-5.2) becomes the value; anything else stays raw."""
+    """One element of an elementary type (C-6.1) becomes the value; anything else stays raw."""
     row = out[n]
     row.raw = at
     row.raw_octets = stop - at
@@ -223,7 +123,7 @@ def _typed(data: Array, at: int, stop: int, kind: int, out: Array, n: int) -> No
         row.raw_octets = 0
 
 
-@nb.njit(_PART, **INNER)
+@nb.njit(PART, **INNER)
 def _tag(data: Array, at: int, stop: int, out: Array, n: int) -> int:
     """Read the data of Read Tag, Write Tag and their like (1756-PM020); a reason, or 0."""
     row = out[n]
@@ -247,9 +147,9 @@ def _tag(data: Array, at: int, stop: int, out: Array, n: int) -> int:
     return 0
 
 
-@nb.njit(_PART, **INNER)
+@nb.njit(PART, **INNER)
 def _attributes(data: Array, at: int, stop: int, out: Array, n: int) -> int:
-    """Read the count and the numbers of an attribute list (A-4.4, A-4.5); a reason, or 0."""
+    """Read the count and the numbers of an attribute list (A-4.3, A-4.4); a reason, or 0."""
     row = out[n]
     if stop - at < 2:
         return TOO_SHORT
@@ -268,7 +168,7 @@ def _attributes(data: Array, at: int, stop: int, out: Array, n: int) -> int:
     return 0
 
 
-@nb.njit(_PART, **INNER)
+@nb.njit(PART, **INNER)
 def _pccc(data: Array, at: int, stop: int, out: Array, n: int) -> int:
     """Read the command and the function of an Execute_PCCC; a reason, or 0."""
     if at >= stop:
@@ -331,7 +231,7 @@ def _unconnected_send(
         row.reason = BAD_LENGTH
         return free
     route = at + octets + (octets & 1)
-    row.device = _slot(data, route, route + 2, stop)
+    row.device = slot(data, route, route + 2, stop)
     return pend(out, free, limit, n, at, octets)
 
 
@@ -347,7 +247,7 @@ def request(data: Array, at: int, stop: int, out: Array, n: int, free: int, limi
     code = octet(data, at)
     row.code = code
     body = at + 2 + 2 * octet(data, at + 1)
-    row.reason = _path(data, at + 2, body, out, n) if body <= stop else BAD_LENGTH
+    row.reason = read_path(data, at + 2, body, out, n) if body <= stop else BAD_LENGTH
     if row.reason:
         return free
     class_id = row.context
@@ -360,7 +260,7 @@ def request(data: Array, at: int, stop: int, out: Array, n: int, free: int, limi
             return _unconnected_send(data, body, stop, out, n, free, limit)
         if _ROUTE_AT[code]:
             route = body + int(_ROUTE_AT[code])
-            row.device = _slot(data, route - (2 if code == 0x4E else 1), route, stop)
+            row.device = slot(data, route - (2 if code == 0x4E else 1), route, stop)
     elif _TAGS[code] and (class_id == NO_CLASS or class_id == _SYMBOL):
         row.reason = _tag(data, body, stop, out, n)
         return free

@@ -29,10 +29,6 @@ References:
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any, ClassVar, Final
 
 import numba as nb
@@ -44,7 +40,6 @@ from checkvalve.observe.protocols.base import (
     ENVELOPE,
     ERROR,
     FRAME,
-    JIT,
     MALFORMED,
     MAX_ROWS,
     NEED_MORE,
@@ -59,15 +54,9 @@ from checkvalve.observe.protocols.base import (
     u16le,
     u32le,
 )
-from checkvalve.observe.protocols.cip import (
-    INNER,
-    PCCC,
-    UNKNOWN_CLASS,
-    octet,
-    pend,
-    request,
-    response,
-)
+from checkvalve.observe.protocols.cip import PCCC, pend, request, response
+from checkvalve.observe.protocols.cip_path import COUNTLESS, INNER, octet
+from checkvalve.observe.protocols.cip_words import object_words, path_words, tables
 from checkvalve.records import Intent
 
 Array = np.ndarray[Any, Any]
@@ -100,7 +89,7 @@ _STATUSES: Final = np.zeros(256, dtype=np.bool_)
 _STATUSES[[0x00, 0x01, 0x02, 0x03, 0x64, 0x65, 0x69, 0x6A]] = True
 
 
-@nb.njit(FRAME, **JIT)
+@nb.njit(FRAME, **COUNTLESS)
 def frame(data: Array, start: int, end: int) -> int:
     """The length of the encapsulation message at ``start`` (2-3); its header must make sense."""
     have = end - start
@@ -179,7 +168,7 @@ def _envelope(data: Array, start: int, end: int, from_client: bool, out: Array, 
     return -1
 
 
-@nb.njit(DECODE, **JIT)
+@nb.njit(DECODE, **COUNTLESS)
 def decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
     """Decode one encapsulation message and every CIP service in it into rows from ``n``."""
     begin(out, n)
@@ -235,96 +224,6 @@ def decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: 
     return free
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """What the numbers mean, as ``tables/enip.json`` says.
-
-    Attributes:
-        commands: encapsulation commands.
-        services: by class (``None``: any) and service code.
-        intents: by class, the intents that an object of it changes into others.
-        pccc: by command << 8 | function of Execute_PCCC.
-        classes: names of classes.
-    """
-
-    commands: dict[int, Function]
-    services: dict[tuple[int | None, int], Function]
-    intents: dict[int, dict[Intent, Intent]]
-    pccc: dict[int, Function]
-    classes: dict[int, str]
-
-
-def _functions(rows: dict[str, list[str]]) -> dict[int, Function]:
-    return {int(code, 16): Function(name, Intent(intent)) for code, (name, intent) in rows.items()}
-
-
-@cache
-def tables() -> Tables:
-    """The tables, read once."""
-    source = files("checkvalve.observe.protocols") / "tables" / "enip.json"
-    raw = json.loads(source.read_text(encoding="utf-8"))
-    services: dict[tuple[int | None, int], Function] = {}
-    of_class = {int(of, 16): _functions(rows) for of, rows in raw["class_services"].items()}
-    for tagged in raw["tag_classes"]:
-        of_class.setdefault(int(tagged, 16), {}).update(_functions(raw["tag_services"]))
-    of_class[UNKNOWN_CLASS] = _functions(raw["response_services"])
-    for class_id, functions in (None, _functions(raw["services"])), *of_class.items():
-        services |= {(class_id, code): function for code, function in functions.items()}
-    return Tables(
-        commands=_functions(raw["commands"]),
-        services=services,
-        intents={
-            int(of, 16): {Intent(old): Intent(new) for old, new in changes.items()}
-            for of, changes in raw["intents"].items()
-        },
-        pccc={
-            int(command, 16) << 8 | code: function
-            for command, rows in raw["pccc"].items()
-            for code, function in _functions(rows).items()
-        },
-        classes={int(of, 16): name for of, name in raw["classes"].items()},
-    )
-
-
-def _object(class_id: int, instance: int, attribute: int) -> str:
-    name = tables().classes.get(class_id, "")
-    words = [f"class 0x{class_id:02X}", name, f"instance {instance}" if instance else ""]
-    if attribute:
-        words.append(f"attribute {attribute}")
-    return " ".join(word for word in words if word)
-
-
-def _printable(octets: bytes) -> str:
-    text = octets.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def path_words(path: bytes) -> str:
-    """The words for a padded EPATH with symbols, such as ``Program:Main.line[2].speed``."""
-    words = ""
-    at = 0
-    while at + 1 < len(path):
-        head = path[at]
-        if head == 0x91 or head >> 5 == 3:
-            octets, begins = (path[at + 1], at + 2) if head == 0x91 else (head & 0x1F, at + 1)
-            words += ("." if words else "") + _printable(path[begins : begins + octets])
-            at = begins + octets + (begins + octets - at) % 2
-            continue
-        size = 2 + 2 * (head & 3)
-        number = int.from_bytes(path[at + (1 if size == 2 else 2) : at + size], "little")
-        match head & 0x1C:
-            case 0x00:
-                words += (" " if words else "") + _object(number, 0, 0)
-            case 0x04:
-                words += f" instance {number}"
-            case 0x08:
-                words += f"[{number}]"
-            case 0x10:
-                words += f" attribute {number}"
-        at += size
-    return words
-
-
 class Enip(Protocol):
     """EtherNet/IP, over TCP and UDP."""
 
@@ -332,6 +231,7 @@ class Enip(Protocol):
     dialects: ClassVar[tuple[str, ...]] = ("enip", "eip")
     tcp_ports: ClassVar[tuple[int, ...]] = (44818,)
     udp_ports: ClassVar[tuple[int, ...]] = (44818,)
+    items_count: ClassVar[bool] = True
     frame: ClassVar[Any] = frame
     decode: ClassVar[Any] = decode
 
@@ -359,4 +259,4 @@ class Enip(Protocol):
             return path_words(name)
         if dialect == EIP or not space:
             return ""
-        return _object(space >> 48 & 0xFFFF, space >> 16 & 0xFFFFFFFF, space & 0xFFFF)
+        return object_words(space >> 48 & 0xFFFF, space >> 16 & 0xFFFFFFFF, space & 0xFFFF)

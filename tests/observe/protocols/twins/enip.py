@@ -10,6 +10,7 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
@@ -258,7 +259,7 @@ class Message:
         if expected > len(data):
             raise Bad(TOO_SHORT)
         offsets = [u16(data, 2 + 2 * i) for i in range(count)] + [len(data)]
-        for here, after in zip(offsets, offsets[1:], strict=False):
+        for here, after in pairwise(offsets):
             if here < expected or after <= here or after > len(data):
                 raise Bad(BAD_LENGTH)
             if not self.add(row, data[here:after], at + here, self.rows[-1].item + 1):
