@@ -76,12 +76,17 @@ class Grant(Declared):
     filter_rules: tuple[Text, ...] = ()
     revoked_at: Moment | None = None
 
+    def state(self, at: datetime) -> Literal["to come", "active", "ended", "revoked"]:
+        """How it stands at an instant; windows not looked at. Revoked comes before ended."""
+        if self.revoked_at is not None and self.revoked_at <= at:
+            return "revoked"
+        if self.not_after is not None and self.not_after <= at:
+            return "ended"
+        return "active" if self.not_before is None or self.not_before <= at else "to come"
+
     def is_active(self, at: datetime) -> bool:
         """Whether it has begun, has not ended and is not revoked; windows not looked at."""
-        begun = self.not_before is None or self.not_before <= at
-        ended = self.not_after is not None and self.not_after <= at
-        revoked = self.revoked_at is not None and self.revoked_at <= at
-        return begun and not ended and not revoked
+        return self.state(at) == "active"
 
     def in_window(self, at: datetime) -> bool:
         """Whether the instant is inside its weekly windows."""

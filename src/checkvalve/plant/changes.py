@@ -40,7 +40,14 @@ class Change(Declared):
     reason: str = ""
     reference: str | None = None
 
+    def state(self, at: datetime) -> Literal["to come", "open", "over", "closed"]:
+        """How it stands at an instant; closed comes before over."""
+        if self.closed_at is not None and self.closed_at <= at:
+            return "closed"
+        if self.until <= at:
+            return "over"
+        return "open" if self.from_ <= at else "to come"
+
     def is_open(self, at: datetime) -> bool:
         """Whether it has begun, has not ended and is not closed."""
-        closed = self.closed_at is not None and self.closed_at <= at
-        return self.from_ <= at < self.until and not closed
+        return self.state(at) == "open"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from checkvalve.plant.base import Part, Slug
@@ -24,3 +26,7 @@ class Declared(Part):
     id: Slug
     created: Day | None = None
     review_by: Day | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Its fields that differ from what is assumed, as files spell them."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)

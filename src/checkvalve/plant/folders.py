@@ -14,6 +14,8 @@ from checkvalve.plant.documents import MAX_OCTETS
 from checkvalve.plant.kinds import KINDS_BY_PLURAL, Kind
 from checkvalve.plant.words import did_you_mean, nearest, printable
 
+#: Where findings about a plant are kept, beside what is declared.
+STATE_FOLDER: Final = "var"
 SUFFIXES: Final = (".yaml", ".yml")
 #: Notations that people may expect to be read, and that are not.
 _OTHER_NOTATIONS: Final = (".json", ".toml", ".xml")
@@ -91,7 +93,9 @@ def _entries(folder: Path, name: str) -> Iterator[Path | Problem]:
         hint = "'checkvalve init DIR' writes a small plant" if not folder.exists() else ""
         yield Problem(name, 0, "", f"the folder can't be read: {why(error)}", hint)
         return
-    yield from (path for path in paths if not path.name.startswith("."))
+    yield from (
+        path for path in paths if not path.name.startswith(".") and path.name != STATE_FOLDER
+    )
 
 
 def _top(folder: Path) -> Iterator[PlantFile | Problem]:

@@ -20,6 +20,7 @@ from checkvalve.plant.base import Ref
 from checkvalve.plant.declared import Declared
 from checkvalve.plant.kinds import KINDS, KINDS_BY_NAME
 from checkvalve.plant.refs import COMPUTED_ZONES
+from checkvalve.plant.waivers import Waiver
 from checkvalve.plant.words import did_you_mean, printable
 from checkvalve.plant.zones import Zone
 
@@ -69,6 +70,7 @@ def misfits(things: Things, torn: Torn = Torn()) -> Iterator[Misfit]:
         torn: what was not, or not in full.
     """
     yield from _dangling(things, torn)
+    yield from _missing_subjects(things, torn)
     yield from _claimed_zones(things.get("zones", {}))
     yield from _overlaps(things)
     yield from _doubled_addresses(things)
@@ -178,6 +180,18 @@ def _astray(at: Misfit, things: Things, torn: Torn, ref: Ref, target: str) -> Mi
         sentence=f"no {what} is called '{printable(target)}'",
         hint=did_you_mean(target, chain(ref.besides, *known)),
     )
+
+
+def _missing_subjects(things: Things, torn: Torn) -> Iterator[Misfit]:
+    """Waivers about things of a plant's kind that are not declared; other subjects are free."""
+    for waiver in things.get("waivers", {}).values():
+        if isinstance(waiver, Waiver):
+            kind, _, name = waiver.subject.partition(" ")
+            ref = Ref((kind,), COMPUTED_ZONES)
+            if kind in KINDS_BY_NAME and not _leads(things, torn, ref, name):
+                yield _astray(
+                    Misfit("waivers", waiver.id, ("subject",), ""), things, torn, ref, name
+                )
 
 
 def _claimed_zones(zones: Mapping[str, Declared]) -> Iterator[Misfit]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 #: Text that needs no quotes: it begins with a letter and holds nothing that means something.
-_PLAIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9 _./+-]*[A-Za-z0-9])?", re.ASCII)
+_PLAIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9 _./+-]*[A-Za-z0-9.])?", re.ASCII)
 #: Words that some reader takes for a truth value, nothing or a number.
 _TAKEN: Final = frozenset(
     ("true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan")

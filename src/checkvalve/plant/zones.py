@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from checkvalve.plant.addresses import Cidr
 from checkvalve.plant.base import complaint
@@ -31,8 +31,17 @@ def _level(value: Any) -> float | str:
     return value if isinstance(value, str) else float(value)
 
 
+def _spelled(level: float | str) -> float | str:
+    return int(level) if isinstance(level, float) and level.is_integer() else level
+
+
 #: A level of ISA-95 with the DMZ between (3.5), or ``cloud``.
-Level = Annotated[float | str, PlainValidator(_level), WithJsonSchema({"enum": list(LEVELS)})]
+Level = Annotated[
+    float | str,
+    PlainValidator(_level),
+    PlainSerializer(_spelled),
+    WithJsonSchema({"enum": list(LEVELS)}),
+]
 
 
 class Realm(Declared):

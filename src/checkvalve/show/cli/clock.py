@@ -1,0 +1,61 @@
+"""The one clock of the command line, and times as people type them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from checkvalve.errors import UsageError
+
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
+_UNITS: Final = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+
+
+def now() -> datetime:
+    """This instant, to the second, in UTC; everything else is told the time."""
+    return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the clock itself
+
+
+def read_moment(text: str, start: datetime) -> datetime:
+    """An instant from ISO 8601 with an offset, or from a span after ``start`` such as ``4h``.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    span = _SPAN.fullmatch(text)
+    if span is not None:
+        return start + int(span[1]) * _UNITS[span[2]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"'{text}' is not a time", hint="write 2026-03-01T06:00:00+01:00, or a span such as 4h"
+        ) from error
+    if moment.utcoffset() is None:
+        raise UsageError(
+            f"'{text}' has no offset from UTC", hint=f"add one: {moment.isoformat()}+01:00, or Z"
+        )
+    return moment
+
+
+def read_day(text: str, start: datetime) -> date:
+    """A day from ``YYYY-MM-DD``, or from a span after ``start`` such as ``30d``.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    span = _SPAN.fullmatch(text)
+    if span is not None:
+        return (start + int(span[1]) * _UNITS[span[2]]).astimezone(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"'{text}' is not a day", hint="write 2026-12-31, or a span such as 30d"
+        ) from error
