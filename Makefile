@@ -22,7 +22,7 @@ help: ## say what there is to ask for
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1~\2/p' Makefile | tr '~' '\t' | expand -t 16
 
 run: .venv/.ready-run ## find the example plant's incidents: learn, then watch
-	rm -rf $(EXAMPLE)/var
+	rm -rf $(EXAMPLE)/plant/var
 	$(BIN)/checkvalve learn $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/normal.pcap
 	$(BIN)/checkvalve watch $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/incident.pcap
 
@@ -55,7 +55,7 @@ lock: .venv/.ready-uv ## resolve the dependencies again; ARGS=--upgrade takes th
 
 clean: ## remove .venv and all that was made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf dist build bench/out $(wildcard examples/*/var)
+	rm -rf dist build bench/out $(wildcard examples/*/plant/var)
 	find $(wildcard src tests bench examples) -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs in seconds what pip installs in a minute. Where uv can't be had, pip takes over,

@@ -38,6 +38,7 @@ class ModeClock:
             self._values = {float(raw): mode for raw, mode in words.items()}
         self._times: list[int] = []
         self._modes: list[str | None] = []
+        self._dropped = 0
 
     def show(self, samples: pa.RecordBatch) -> None:
         """Take the samples of a batch; times that went by before the last are ignored."""
@@ -61,6 +62,7 @@ class ModeClock:
                 self._modes.append(mode)
         if len(self._times) > 4_096:
             del self._times[:2_048], self._modes[:2_048]
+            self._dropped += 2_048
 
     def mode_at(self, time: int) -> str | None:
         """The mode at a time in ns since 1970; ``None`` is unknown."""
@@ -71,46 +73,43 @@ class ModeClock:
             return self._plant.scheduled_mode(self._site, moment(time))
         return None
 
-    def split(self, times: Array) -> list[tuple[str | None, Array | None]]:
-        """The modes in which these times lie, each with the mask of its times.
+    def split(self, times: Array) -> list[tuple[int, str | None, Array | None]]:
+        """The stretches of one mode in which these times lie.
 
         Args:
             times: ns since 1970, shape ``[rows]``.
 
         Returns:
-            In order of time. The mask is ``None`` when all lie in one mode.
+            In order of time: a number that the same stretch always has, its mode, and the
+            mask of its times; ``None`` when all lie in it.
         """
         if not len(times):
             return []
         low, high = int(times.min()), int(times.max())
         if self._tag is None:
-            return self._by_minute(times, low, high) if self._schedule else [(None, None)]
+            return self._by_minute(times, low, high) if self._schedule else [(0, None, None)]
         begin, end = bisect_right(self._times, low), bisect_right(self._times, high)
         if begin == end:
-            return [(self.mode_at(low), None)]
+            return [(self._dropped + begin, self.mode_at(low), None)]
         place = np.searchsorted(np.array(self._times[begin:end], np.int64), times, side="right")
-        found = []
+        found: list[tuple[int, str | None, Array | None]] = []
         for k in range(end - begin + 1):
             mask = place == k
             if mask.any():
                 at = begin + k
-                found.append((self._modes[at - 1] if at else None, mask))
+                mode = self._modes[at - 1] if at else None
+                found.append((self._dropped + at, mode, mask))
         return found
 
     def _by_minute(
         self, times: Array, low: int, high: int
-    ) -> list[tuple[str | None, Array | None]]:
+    ) -> list[tuple[int, str | None, Array | None]]:
         """Schedules change on the minute: ask once a minute."""
         minute = 60_000_000_000
         if low // minute == high // minute:
-            return [(self.mode_at(low), None)]
+            return [(low // minute, self.mode_at(low), None)]
         minutes = times // minute
-        found: list[tuple[str | None, Array | None]] = []
-        for each in np.unique(minutes):
-            mode = self.mode_at(int(each) * minute)
-            mask = minutes == each
-            if found and found[-1][0] == mode and found[-1][1] is not None:
-                found[-1] = (mode, found[-1][1] | mask)
-            else:
-                found.append((mode, mask))
-        return found
+        return [
+            (int(each), self.mode_at(int(each) * minute), minutes == each)
+            for each in np.unique(minutes)
+        ]

@@ -172,6 +172,23 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Breach:
+    """What of a window must not be learnt: policy forbids it, or a finding names it.
+
+    Attributes:
+        edges: places in ``window.edges``.
+        paths: places in ``window.paths``.
+    """
+
+    edges: frozenset[int] = frozenset()
+    paths: frozenset[int] = frozenset()
+
+    def __or__(self, other: Breach) -> Breach:
+        """Both together."""
+        return Breach(self.edges | other.edges, self.paths | other.paths)
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What one site showed in one process mode within one hour, or a part of that hour.
 
@@ -213,17 +230,12 @@ class Window:
         """Hours since 1970 at its start."""
         return self.start // HOUR_NS
 
-    def without(self, edges: frozenset[int], paths: frozenset[int]) -> Window:
-        """The same window, less what must not be learnt.
-
-        Args:
-            edges: places in ``edges``.
-            paths: places in ``paths``.
-        """
-        if not edges and not paths:
+    def without(self, breach: Breach) -> Window:
+        """The same window, less what must not be learnt."""
+        if not breach.edges and not breach.paths:
             return self
-        bad_edges = np.fromiter(edges, np.int32, len(edges))
-        bad_paths = np.fromiter(paths, np.int32, len(paths))
+        bad_edges = np.fromiter(breach.edges, np.int32, len(breach.edges))
+        bad_paths = np.fromiter(breach.paths, np.int32, len(breach.paths))
         kept = ~np.isin(self.groups["edge"], bad_edges)
         return replace(
             self,

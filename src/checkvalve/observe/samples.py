@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from checkvalve.observe.captures.dissector import Seen
+from checkvalve.observe.dissector import Seen
 from checkvalve.plant import Plant
 from checkvalve.plant.tags import Tag
 from checkvalve.records import INTENTS, SAMPLE, STATUSES, Intent, Status
@@ -101,9 +101,7 @@ class Samples:
             for kind in kinds.get(protocol, ())
         }
 
-    def _read(
-        self, seen: Seen, rows: Array, tag: Tag
-    ) -> tuple[Tag, Array, Array, Array] | None:
+    def _read(self, seen: Seen, rows: Array, tag: Tag) -> tuple[Tag, Array, Array, Array] | None:
         """The tag's values in these rows: rows, values, and whether each was written."""
         found = seen.rows[rows]
         if tag.device is not None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from checkvalve.findings import Verdict
-from checkvalve.judge.window import Window
+from checkvalve.judge.window import Breach, Window
 from checkvalve.plant import Plant
 from checkvalve.rules import Rule
 
@@ -22,19 +22,6 @@ class Seen:
     """
 
     window: Window | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """What of a window a verdict is about: it must not be learnt.
-
-    Attributes:
-        edges: places in ``window.edges``.
-        paths: places in ``window.paths``.
-    """
-
-    edges: frozenset[int] = frozenset()
-    paths: frozenset[int] = frozenset()
 
 
 class Check(ABC):

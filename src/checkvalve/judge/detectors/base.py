@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
 from checkvalve.findings import Finding
-from checkvalve.judge.window import Window
+from checkvalve.judge.window import Breach, Window
 from checkvalve.plant import Plant
 from checkvalve.rules import Rule
 
@@ -40,6 +40,13 @@ class Detector(ABC):
     @abstractmethod
     def learn(self, window: Window) -> None:
         """Take a window for normal. What policy forbids was taken out of it before."""
+
+    def never_learn(self, window: Window) -> Breach:
+        """What of a window no detector may take for normal, such as a scan; by default nothing.
+
+        Asked before anything of the window is learnt, by any detector.
+        """
+        return Breach()
 
     @abstractmethod
     def judge(self, window: Window) -> list[Finding]:

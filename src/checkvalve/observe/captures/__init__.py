@@ -8,5 +8,6 @@ The way of a packet, a file a step::
     fragments      IP fragments put together
     conversations  who talks with whom; flow rows
     streams        TCP segments in order; gaps named
-    dissector      all of it, and protocols on top, as Arrow record batches
+
+``observe/dissector.py`` does all of it, with protocols on top, as Arrow record batches.
 """

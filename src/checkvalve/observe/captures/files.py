@@ -86,13 +86,13 @@ class _Peeked(io.RawIOBase):
 
 
 class Capture:
-    """One capture, read once from its beginning, or from a packet that was read before.
+    """One capture, read once from its beginning.
 
     Args:
         path: a file, or ``-``.
         follow: asked when the file ends; reading goes on as long as it answers ``True`` (it
             is expected to wait).
-        skip_packets: packets that a former run has done with.
+        boundary: a packet at which a former run ended: a buffer ends there again.
 
     Attributes:
         name: the file's name, as it stands in records.
@@ -106,14 +106,14 @@ class Capture:
         path: Path | str,
         *,
         follow: Callable[[], bool] | None = None,
-        skip_packets: int = 0,
+        boundary: int = 0,
     ) -> None:
         self.path = str(path)
         self.name = "stdin" if self.path == STANDARD_INPUT else Path(path).name
         self.incomplete = False
         self.stopped = ""
         self._follow = follow
-        self._skip = skip_packets
+        self._boundary = boundary
         self._base = 0
         self._file: BinaryIO | None = None
 
@@ -257,7 +257,7 @@ class Capture:
                 dropped = int(state[formats.DROPPED])
                 state[formats.DROPPED] = 0
                 if count or dropped:
-                    yield from self._kept(Buffer(data, end, packets, count, dropped))
+                    yield from self._parted(Buffer(data, end, packets, count, dropped))
                 if state[formats.ERROR]:
                     self.stopped = (
                         f"octet {self._base + start}: {formats.REASONS[int(state[formats.ERROR])]}"
@@ -269,16 +269,20 @@ class Capture:
                 self.incomplete = end > start or state[formats.SKIP] > 0
                 return
 
-    def _kept(self, buffer: Buffer) -> Iterator[Buffer]:
-        """Leave out the packets that a former run has done with."""
-        if not self._skip:
+    def ends_part(self, packet: int) -> bool:
+        """Whether a former run ended with this packet."""
+        return packet == self._boundary
+
+    def _parted(self, buffer: Buffer) -> Iterator[Buffer]:
+        """The buffer, in two where a former run ended."""
+        numbers = buffer.packets["number"]
+        if not (buffer.count and numbers[0] <= self._boundary < numbers[buffer.count - 1]):
             yield buffer
             return
-        skipped = min(self._skip, buffer.count)
-        self._skip -= skipped
-        rest = buffer.count - skipped
-        if rest or buffer.dropped:
-            yield Buffer(buffer.data, buffer.end, buffer.packets[skipped:], rest, buffer.dropped)
+        first = int(self._boundary - numbers[0] + 1)
+        yield Buffer(buffer.data, buffer.end, buffer.packets[:first], first, buffer.dropped)
+        rest = buffer.count - first
+        yield Buffer(buffer.data, buffer.end, buffer.packets[first:], rest, 0)
 
     def _exactly(self, stream: BinaryIO, octets: int) -> bytes:
         found = stream.read(octets)

@@ -293,30 +293,27 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
     room = MAX_ROWS - alone
     while at < octets:
         header = read_header(data, start, at, octets, first.code)
-        at = octets if header.reason else header.at + header.octets
-        controls = (
-            header.reason == 0
-            and header.size > 1
-            and (header.group == _CROB or header.group == _ANALOG_OUTPUT)
-        )
+        if header.reason:
+            first.status = MALFORMED
+            first.reason = header.reason
+            if item == 0:
+                _item(header, 0, first, first)
+            break
+        at = header.at + header.octets
+        controls = header.size > 1 and (header.group == _CROB or header.group == _ANALOG_OUTPUT)
         for point in range(header.quantity if controls else 1):
             if item == room:
                 out[n + item - 1].status = MALFORMED
                 out[n + item - 1].reason = TOO_MANY_ITEMS
                 at = octets
                 break
-            if header.reason:
-                first.status = MALFORMED
-                first.reason = header.reason
-                if item > 0:
-                    break
             row = out[n + item]
             if item > 0:
                 begin(out, n + item)
             _item(header, item, first, row)
             if controls:
                 _control(data, start, header, point, row)
-            elif header.reason == 0:
+            else:
                 _objects(data, start, header, row)
             item += 1
     n += max(item, 1)

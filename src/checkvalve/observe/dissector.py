@@ -1,4 +1,4 @@
-"""A capture as Arrow record batches: all the steps of this folder, and protocols on top.
+"""A capture as Arrow record batches: all the steps of ``captures``, and protocols on top.
 
 Memory is bounded whatever the capture's length: tables have fixed room, and one buffer of
 packets is in hand at a time. Conversations go on across captures, so that rotated files are

@@ -1,0 +1,230 @@
+"""S7comm, which SIMATIC S7-300 and S7-400 controllers and their tools speak on TCP 102.
+
+There is no public specification. What stands here was taken from captures and compared with
+what public parsers and libraries do; the layers below have standards (``cotp``). A unit has
+the octet 0x32, its kind (ROSCTR: 1 job, 2 acknowledgement, 3 acknowledgement with data, 7
+userdata), a reference that the answer repeats, and the lengths of parameters and data. Who
+asks is told by the kind alone: in a download it is the controller that sends the jobs.
+
+What a row says:
+
+- Every item of a job or answer is a row. An answer has values as octets only (``raw``): their
+  type stands in the request. A write of one element has its value.
+- ``space`` is the area and block (``M``, ``DB10``), ``first`` and ``last`` are octets in it,
+  for counters and timers their numbers. An access to single bits has a space of its own for
+  each bit (``DB10 bit 3``) and octets as address: a tag in DB10 at octet 4, bit 3 is in rows of
+  ``DB10`` whose octets hold 4, and in rows of ``DB10 bit 3`` whose only octet is 0 or 1.
+- A list of spots in data blocks (S7-400) is one row: the block and what the spots span, or the
+  words ``data blocks`` when there are several. Symbolic addresses are not resolved; their
+  octets are in ``raw``.
+- Userdata has the code 0x070000 + 256 * group + subfunction, the same for both directions. An
+  acknowledgement without function has code 0; connections and empty data units bear the code
+  of the unit of COTP.
+- ``error`` is error class and code in one number, or the return code of an item.
+
+Known limits: other users of COTP (MMS, RDP, plain data) are not recognised but for connection
+requests and confirmations that name selectors, which all of them share: these are rows of the
+dialect ``cotp``. Objects of S7comm-plus, and see ``s7comm_userdata``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+import numba as nb
+import numpy as np
+from numba import types
+
+from checkvalve.observe.protocols import cotp, s7comm_plus
+from checkvalve.observe.protocols.base import (
+    BAD_LENGTH,
+    BAD_VALUE,
+    DECODE,
+    ERROR,
+    FRAME,
+    JIT,
+    MESSAGES,
+    NOT_MINE,
+    REQUEST,
+    RESPONSE,
+    TOO_SHORT,
+    U8,
+    Function,
+    Protocol,
+    begin,
+    u16be,
+)
+from checkvalve.observe.protocols.cotp import DATA, DATA_HEADER, INNER
+from checkvalve.observe.protocols.s7comm_items import (
+    DATA_BLOCK,
+    HEADER,
+    INSTANCE_DATA_BLOCK,
+    SYMBOL,
+    contents,
+    malformed,
+    specifications,
+    values,
+)
+from checkvalve.observe.protocols.s7comm_jobs import SERVICE, answer, job
+from checkvalve.observe.protocols.s7comm_userdata import BLOCK, STATUS_LIST, userdata
+from checkvalve.observe.protocols.s7comm_words import block, functions, plain, words
+from checkvalve.records import Intent
+
+Array = np.ndarray[Any, Any]
+
+_COTP: Final = 1
+_PLUS: Final = 2
+
+_PROTOCOL: Final = 0x32
+_JOB: Final = 1
+_ACKNOWLEDGED: Final = 2
+_ANSWERED: Final = 3
+_USERDATA: Final = 7
+
+_READ_VAR: Final = 0x04
+_WRITE_VAR: Final = 0x05
+
+#: What the first octet of content may open, and what the second agrees with.
+_CLASSIC: Final = 1
+_FIRST: Final = np.zeros(256, np.int64)
+_FIRST[_PROTOCOL] = _CLASSIC
+_FIRST[s7comm_plus.PROTOCOL] = 2
+_FIRST[list(s7comm_plus.TLS_RECORDS)] = 4
+_SECOND: Final = np.zeros(256, np.int64)
+_SECOND[[_JOB, _ACKNOWLEDGED, _ANSWERED, _USERDATA]] |= _CLASSIC
+_SECOND[list(s7comm_plus.VERSIONS)] |= 2
+_SECOND[s7comm_plus.TLS_VERSION] |= 4
+
+#: Context of an answer that has no function of its own.
+_NO_FUNCTION: Final = 255
+#: Userdata counts its references apart from jobs.
+_OF_USERDATA: Final = 1 << 16
+
+
+@nb.njit(FRAME, **JIT)
+def _frame(data: Array, start: int, end: int) -> int:
+    length = cotp.message(data, start, end)
+    if length == NOT_MINE or length == DATA_HEADER or end - start < DATA_HEADER:
+        return length
+    if data[start + 5] != DATA:
+        return length
+    if u16be(data, start + 2) < DATA_HEADER + 2:
+        return NOT_MINE
+    if end - start >= DATA_HEADER + 2 and not _FIRST[data[start + 7]] & _SECOND[data[start + 8]]:
+        return NOT_MINE
+    return length
+
+
+@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **INNER)
+def _unit(data: Array, at: int, end: int, out: Array, n: int) -> int:
+    """Rows of the content ``data[at:end]``, the first of which is begun; the next free row."""
+    row = out[n]
+    if end - at < 2:
+        return malformed(out, n, TOO_SHORT)
+    opening = _FIRST[data[at]] & _SECOND[data[at + 1]]
+    if opening == 0:
+        return malformed(out, n, BAD_VALUE)
+    if opening != _CLASSIC:
+        row.dialect = _PLUS
+        return s7comm_plus.decode(data, at, end, out, n)
+    if end - at < 10:
+        return malformed(out, n, TOO_SHORT)
+    rosctr = data[at + 1]
+    answers = rosctr == _ACKNOWLEDGED or rosctr == _ANSWERED
+    head = at + (12 if answers else 10)
+    body = head + u16be(data, at + 6)
+    stop = body + u16be(data, at + 8)
+    row.kind = RESPONSE if answers else REQUEST
+    row.key = u16be(data, at + 4)
+    if stop > end:
+        return malformed(out, n, BAD_LENGTH)
+    if rosctr == _USERDATA:
+        row.key |= _OF_USERDATA
+        count = userdata(data, head, body, stop, out, n)
+        if count == 0:
+            return n + 1
+        if row.kind == REQUEST:
+            return specifications(data, body + 8, stop, count, out, n)
+        return contents(data, body + 6, stop, count, HEADER, out, n)
+    if answers and u16be(data, at + 10):
+        row.status = ERROR
+        row.error = u16be(data, at + 10)
+    if body == head:
+        row.context = _NO_FUNCTION
+        return n + 1 if answers else malformed(out, n, TOO_SHORT)
+    row.code = data[head]
+    if row.status == ERROR:
+        return n + 1
+    if row.code != _READ_VAR and row.code != _WRITE_VAR:
+        return answer(body, stop, out, n) if answers else job(data, head, body, out, n)
+    if body - head < 2:
+        return malformed(out, n, TOO_SHORT)
+    count = np.int64(data[head + 1])
+    if answers:
+        header = HEADER if row.code == _READ_VAR else 1
+        return contents(data, body, stop, count, header, out, n)
+    after = specifications(data, head + 2, body, count, out, n)
+    if row.code == _WRITE_VAR and count:
+        values(data, head + 2, body, stop, out, n, after)
+    return after
+
+
+@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **INNER)
+def _parted(data: Array, start: int, end: int, out: Array, n: int) -> int:
+    """Rows of a message in several packets, decoded from a copy; the next free row."""
+    content = cotp.join(data, start, end)
+    after = _unit(content, 0, len(content), out, n)
+    cotp.lead_back(data, start, end, out, n, after)
+    return after
+
+
+@nb.njit(DECODE, **JIT)
+def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
+    begin(out, n)
+    if end - start < DATA_HEADER:
+        return malformed(out, n, TOO_SHORT)
+    if data[start + 5] != DATA or end - start == DATA_HEADER:
+        out[n].dialect = _COTP
+        return cotp.control(data, start, end, out, n)
+    if start + u16be(data, start + 2) != end:
+        return _parted(data, start, end, out, n)
+    return _unit(data, start + DATA_HEADER, end, out, n)
+
+
+class S7comm(Protocol):
+    """S7comm and S7comm-plus over COTP."""
+
+    name: ClassVar[str] = "s7comm"
+    dialects: ClassVar[tuple[str, ...]] = ("s7comm", "cotp", "s7comm_plus")
+    tcp_ports: ClassVar[tuple[int, ...]] = (102,)
+    frame: ClassVar[Any] = staticmethod(_frame)
+    decode: ClassVar[Any] = staticmethod(_decode)
+
+    def function(self, dialect: int, code: int, context: int) -> Function:
+        """The name and intent of a code; context tells the service, or that of a session."""
+        known = functions(self.dialects[dialect])
+        found = known.get((code, context)) or known.get((code, -1))
+        return found or Function(f"function 0x{code:02X}", Intent.OTHER)
+
+    def space(self, dialect: int, space: int, name: bytes) -> str:
+        """Area and block, what a job names, or the called transport selector."""
+        area, rest = space >> 32, space & 0xFFFF
+        special = area << 32
+        if special == cotp.SELECTOR:
+            readable = len(name) > 2 and name.isascii()
+            return plain(name) if readable else f"TSAP {name.hex()}"
+        if special == STATUS_LIST:
+            return f"SZL 0x{rest:04X}"
+        if special == BLOCK:
+            return block(name)
+        if special == SERVICE:
+            return plain(name)
+        if area == SYMBOL:
+            return words("syntaxes").get(rest, f"syntax 0x{rest:02X}")
+        if area == 0:
+            return ""
+        named = words("areas").get(area, f"area 0x{area:02X}")
+        if area in (DATA_BLOCK, INSTANCE_DATA_BLOCK):
+            named += str(rest)
+        bit = space >> 16 & 0xF
+        return f"{named} bit {bit - 1}" if bit else named

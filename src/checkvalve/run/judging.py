@@ -1,0 +1,89 @@
+"""One window judged by all members; a member that crashes becomes a gap, the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from checkvalve.findings import Answer, Finding
+from checkvalve.judge import checks as registered_checks
+from checkvalve.judge import detectors as registered_detectors
+from checkvalve.judge.baseline import Baseline
+from checkvalve.judge.checks.base import Check, Seen
+from checkvalve.judge.window import Window, moment
+from checkvalve.plant import Plant
+from checkvalve.rules import Rule
+
+
+def rules() -> Mapping[str, Rule]:
+    """All rules by id."""
+    members = (*registered_checks.members(), *registered_detectors.members())
+    return {member.rule.id: member.rule for member in members}
+
+
+@dataclass(slots=True)
+class Judge:
+    """Holds windows against the plant and a baseline.
+
+    Attributes:
+        plant: what is declared.
+        baseline: what was learnt; ``None``: only checks judge.
+        crashed: rule id to what happened, of members that crashed; they are not asked again.
+        undecided: rule id to how often it could not tell.
+    """
+
+    plant: Plant
+    baseline: Baseline | None
+    checks: tuple[Check, ...] = field(
+        default_factory=lambda: tuple(check() for check in registered_checks.members())
+    )
+    crashed: dict[str, str] = field(default_factory=dict)
+    undecided: dict[str, int] = field(default_factory=dict)
+
+    def judge(self, window: Window) -> list[Finding]:
+        """All findings of a window, those of one cause added up."""
+        found: list[Finding] = []
+        for check in self.checks:
+            found += self._guarded(check.rule.id, lambda check=check: self._check(check, window))
+        if self.baseline is not None:
+            baseline = self.baseline
+            for name, detector in baseline.detectors.items():
+                found += self._guarded(
+                    name, lambda detector=detector: baseline.judge(window, detector)
+                )
+        return add_up(found)
+
+    def _check(self, check: Check, window: Window) -> list[Finding]:
+        found = []
+        for verdict, _ in check.check(self.plant, Seen(window), moment(window.end)):
+            if verdict.answer is Answer.CANNOT_TELL:
+                self.undecided[verdict.rule] = self.undecided.get(verdict.rule, 0) + 1
+            if verdict.finding is not None:
+                found.append(verdict.finding)
+        return found
+
+    def _guarded(self, name: str, ask: Callable[[], list[Finding]]) -> list[Finding]:
+        if name in self.crashed:
+            return []
+        try:
+            return ask()
+        except Exception as error:  # noqa: BLE001  # the one place: a member must not stop the others
+            self.crashed[name] = f"{type(error).__name__}: {error}"
+            return []
+
+
+def add_up(findings: list[Finding]) -> list[Finding]:
+    """The same findings, those with one id as one: first and last seen, and how often."""
+    by_id: dict[str, Finding] = {}
+    for finding in findings:
+        known = by_id.get(finding.id)
+        if known is None:
+            by_id[finding.id] = finding
+            continue
+        earlier = min(known, finding, key=lambda one: one.at)
+        by_id[finding.id] = replace(
+            earlier,
+            last=max(known.until, finding.until),
+            count=known.count + finding.count,
+        )
+    return list(by_id.values())

@@ -1,0 +1,51 @@
+"""Incidents from the store: findings, links and acts folded by triage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from checkvalve.keep.acts import IncidentAct
+from checkvalve.keep.reading import Reader
+from checkvalve.plant import Plant
+from checkvalve.respond.triage.acts import Act, ActKind
+from checkvalve.respond.triage.correlate import correlate
+from checkvalve.respond.triage.incidents import Incident, incidents
+from checkvalve.respond.triage.reach import DeclaredReach
+from checkvalve.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """All incidents of a store.
+
+    Attributes:
+        incidents: the ones that deserve most first.
+        rules: rule id to rule.
+    """
+
+    incidents: tuple[Incident, ...]
+    rules: Mapping[str, Rule]
+
+
+def triage(store: Reader, plant: Plant, rules: Mapping[str, Rule], at: datetime) -> Triaged:
+    """Fold all that a store holds into incidents.
+
+    Args:
+        store: asked for findings and acts.
+        plant: what is declared now.
+        rules: rule id to rule.
+        at: now.
+    """
+    found = [finding for finding in store.findings() if finding.rule in rules]
+    reach = DeclaredReach(plant)
+    links = correlate(found, rules, plant, reach)
+    acts = [_act(act) for act in store.acts()]
+    return Triaged(incidents(found, links, acts, plant, at, rules=rules, reach=reach), rules)
+
+
+def _act(kept: IncidentAct) -> Act:
+    return Act(
+        ActKind(kept.deed), kept.incident, kept.findings, kept.who, kept.why, kept.at, kept.until
+    )

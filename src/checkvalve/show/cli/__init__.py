@@ -1,0 +1,76 @@
+"""The command line: one file a group of commands.
+
+What a command needs is imported inside it, so that ``checkvalve --help`` starts at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from checkvalve.errors import CheckvalveError, PlantError
+from checkvalve.show.cli import (
+    baseline,
+    change,
+    exchanges,
+    grant,
+    incidents,
+    learn,
+    ledger,
+    plant,
+    waiver,
+    watch,
+)
+
+app = typer.Typer(
+    name="checkvalve",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="AI in operational technology without the chaos.",
+)
+app.command("init")(plant.init)
+app.add_typer(plant.app, name="plant")
+app.add_typer(change.app, name="change")
+app.add_typer(grant.app, name="grant")
+app.add_typer(waiver.app, name="waiver")
+app.command("exchanges")(exchanges.exchanges)
+app.command("learn")(learn.learn)
+app.add_typer(baseline.app, name="baseline")
+app.command("watch")(watch.watch)
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(ledger.app, name="ledger")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    ctx: typer.Context,
+    *,
+    show: bool = typer.Option(False, "--version", help="Say the version and stop."),
+) -> None:
+    """AI in operational technology without the chaos."""
+    if show:
+        from checkvalve import __version__
+
+        typer.echo(f"checkvalve {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Run a command; what can't be done is said in one sentence, with a hint."""
+    try:
+        app()
+    except PlantError as error:
+        plant.plant_problems(error)
+        sys.exit(error.exit_code)
+    except CheckvalveError as error:
+        typer.echo(f"checkvalve: {error.sentence}", err=True)
+        if error.hint:
+            typer.echo(f"  {error.hint}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,108 @@
+"""``checkvalve learn``: a baseline from captures of normal operation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from checkvalve.show.cli.clock import now
+from checkvalve.show.cli.plant import AsFormat, PlantFolder
+from checkvalve.show.cli.printing import Format, print_json, print_table
+from checkvalve.show.cli.showing import (
+    Captures,
+    SiteName,
+    StateFolder,
+    announce_kernels,
+    named_captures,
+    progress,
+    state_of,
+)
+
+
+def learn(
+    plant: PlantFolder = Path(),
+    more: Annotated[list[str] | None, typer.Argument(metavar="[CAPTURE...]", hidden=True)] = None,
+    *,
+    captures: Captures,
+    site: SiteName = None,
+    state: StateFolder = None,
+    onto: Annotated[
+        bool, typer.Option("--onto", help="Add to the newest baseline instead of a new one.")
+    ] = False,
+    who: Annotated[str, typer.Option(envvar="CHECKVALVE_WHO", help="Who proposes it.")] = "learn",
+    as_format: AsFormat = Format.TABLE,
+) -> None:
+    """Learn what is normal, and say how complete that is."""
+    from checkvalve.plant import load
+
+    declared = load(plant)
+    announce_kernels()
+    from checkvalve.judge.baseline import Baseline
+    from checkvalve.keep.acts import BaselineProposal
+    from checkvalve.keep.handing import hand_in
+    from checkvalve.observe.captures.files import Capture
+    from checkvalve.run import learning
+    from checkvalve.run.baselines import newest
+    from checkvalve.run.observing import site_of
+
+    named = site_of(declared, site)
+    folder = state_of(plant, state)
+    paths = named_captures(captures, more)
+    baseline = newest(folder, declared, named).baseline if onto else None
+    if baseline is None:
+        baseline = Baseline.empty(declared, named)
+    learning.learn(declared, baseline, [Capture(path) for path in paths], progress=progress())
+    proposal = BaselineProposal(
+        named or "plant", baseline.text(), who, f"learnt from {', '.join(paths)}", now()
+    )
+    hand_in(folder, proposal, command="learn", at=now())
+    readiness = baseline.readiness(declared)
+    if as_format is Format.JSON:
+        print_json(readiness_json(baseline.digest, readiness))
+        return
+    print_readiness(readiness)
+    typer.echo(f"baseline {baseline.digest[:12]} is proposed; it is used until a newer one is.")
+    typer.echo(
+        f"  checkvalve baseline approve {baseline.digest[:12]} {plant} --who YOU --why REASON"
+    )
+
+
+def readiness_json(digest: str, readiness: Any) -> dict[str, Any]:
+    """How complete a baseline is, for machines."""
+    from dataclasses import asdict
+
+    return {
+        "digest": digest,
+        "ready": readiness.ready,
+        "missing": list(readiness.missing),
+        "cycles": readiness.cycles,
+        "coverage": [{**asdict(c), "ready": c.ready} for c in readiness.coverage],
+    }
+
+
+def print_readiness(readiness: Any) -> None:
+    """How complete a baseline is, for people."""
+    print_table(
+        ("zone", "mode", "edges", "edge hours", "days", "unseen", "95 % bound"),
+        [
+            (
+                c.zone,
+                c.mode or "unknown",
+                str(c.edges),
+                str(c.observations),
+                str(c.days),
+                f"{c.unseen:.2%}",
+                f"{c.bound:.2%}",
+            )
+            for c in readiness.coverage
+        ],
+    )
+    if readiness.ready:
+        typer.echo(f"ready: {readiness.cycles} production cycles seen")
+        return
+    typer.echo("not ready; missing:")
+    for sentence in readiness.missing:
+        typer.echo(f"  - {sentence}")
+    typer.echo("All checks run all the same; detectors may report what is normal but rare.")

@@ -1,0 +1,74 @@
+"""Progress and options that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from checkvalve.run.progress import Progress, Tick
+
+Captures = Annotated[
+    list[str],
+    typer.Option("--captures", "-c", metavar="FILE", help="A capture, or - for stdin; repeat it."),
+]
+SiteName = Annotated[
+    str | None, typer.Option("--site", help="The site that they come from, if there are several.")
+]
+StateFolder = Annotated[
+    Path | None,
+    typer.Option("--state", metavar="DIR", help="Where findings are kept [default: PLANT/var]."),
+]
+Who = Annotated[str, typer.Option("--who", envvar="CHECKVALVE_WHO", help="Your name.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, in a sentence.")]
+
+
+def state_of(plant: Path, state: Path | None) -> Path:
+    """The state folder."""
+    return state if state is not None else plant / "var"
+
+
+def named_captures(first: list[str], more: list[str] | None) -> list[str]:
+    """The captures of an option and those that follow it without one."""
+    return [*first, *(more or [])]
+
+
+def progress() -> Progress:
+    """A bar on a terminal; a line a capture elsewhere."""
+    return _bar if sys.stderr.isatty() else _line
+
+
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Tick]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(what, total=total or None)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def _line(what: str, total: int) -> Iterator[Tick]:
+    size = f" ({total / 1e6:.1f} MB)" if total else ""
+    typer.echo(f"reading {what}{size}", err=True)
+    yield lambda done: None
+
+
+def announce_kernels() -> None:
+    """Say that the first start takes longer, when it will."""
+    from checkvalve.run.kernels import are_cached
+
+    if not are_cached():
+        typer.echo("compiling the kernels, once: up to a minute", err=True)
