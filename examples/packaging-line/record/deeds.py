@@ -9,7 +9,8 @@ from ipaddress import IPv4Network
 from record.hosts import EDGE_NODE, ENGINEERING, LINE_PLC, NAME_SERVER, OFFICE_PC
 from record.stations import AI_SERVICE_NAME, FILLER_SETPOINTS, RUN, Cast, as_json
 from recording.stacks.dns import resolve
-from recording.stacks.modbus import HOLDING, ModbusClient, is_listening
+from recording.stacks.modbus import HOLDING, PORT, ModbusClient, is_listening
+from recording.stacks.silence import fall_silent, speak_again
 from recording.stacks.smb import try_to_log_on
 from recording.stacks.tls import visit
 
@@ -64,11 +65,11 @@ class Deeds:
 
     def line_ignores_edge(self, at: datetime) -> None:
         """From now on the line PLC's answers to the edge node are lost."""
-        self._cast.line.fall_silent(EDGE_NODE.ip)
+        fall_silent(self._cast.stations[LINE_PLC.name], PORT, EDGE_NODE.ip)
 
     def line_answers_edge(self, at: datetime) -> None:
         """The edge node gets its answers again."""
-        self._cast.line.speak_again()
+        speak_again(self._cast.stations[LINE_PLC.name])
 
     def vendor_comes_at_night(self, at: datetime) -> None:
         """The vendor does what the vendor always does, outside the grant's windows."""

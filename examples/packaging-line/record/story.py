@@ -10,9 +10,10 @@ from record.calendar import END, INCIDENT, START
 from record.deeds import Deeds
 from record.hosts import HOSTS
 from record.planted import ANSWERED_AGAIN, DEEDS, HMI_POLL_STOPS, REPLIES_MISSING
-from record.process import Phase, Process
+from record.process import Process
 from record.stations import Cast
 from recording.namespaces import Network
+from recording.phases import Phase
 from recording.produce import Script
 from recording.story import Deed, Story
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 
 from pymodbus import ModbusDeviceIdentification
@@ -21,15 +20,6 @@ PORT = 502
 COILS, DISCRETES, HOLDING, INPUTS = 1, 2, 3, 4
 _REGISTERS = 256
 _BITS = 64
-
-_SILENT = """
-table ip silent {{
-  chain out {{
-    type filter hook output priority 0
-    ip daddr {client} tcp sport {port} tcp flags & psh == psh drop
-  }}
-}}
-"""
 
 Ask = Callable[[AsyncModbusTcpClient], Awaitable[ModbusPDU]]
 
@@ -65,18 +55,6 @@ class ModbusServer:
             values: 16-bit words.
         """
         self._station.run(self._server.async_setValues(self._unit, table, address, list(values)))
-
-    def fall_silent(self, client: str) -> None:
-        """Drop the data for one client on its way out; connections still open and close."""
-        self._nft(_SILENT.format(client=client, port=PORT))
-
-    def speak_again(self) -> None:
-        """Answer everybody."""
-        self._nft("delete table ip silent")
-
-    def _nft(self, rules: str) -> None:
-        inside = ("ip", "netns", "exec", self._station.namespace)
-        subprocess.run([*inside, "nft", "-f", "-"], input=rules, text=True, check=True)
 
     async def _serve(self) -> ModbusTcpServer:
         bits = [SimData(0, count=_BITS, values=False, datatype=DataType.BITS)]
