@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.respond.triage.seen import finding, minutes, plant
 
 from checkvalve.findings import Evidence, Finding, Subject
@@ -318,6 +320,14 @@ def test_a_rule_that_is_gone_still_gives_a_story() -> None:
     assert "rule old-rule is not known here" in text(told)
 
 
+def test_machines_beyond_a_screenful_are_counted() -> None:
+    many = [
+        finding("new-conversation", "EWS-1", f"10.0.1.{number}", because="It talked.")
+        for number in range(10)
+    ]
+    assert "  and 3 others." in text(story(many))
+
+
 def test_evidence_beyond_a_screenful_is_counted() -> None:
     many = tuple(packet(number, f"poll {number}") for number in range(1, 10))
     shown = text(story([finding("new-writer", "HMI-3", "PLC-7", evidence=many)]))
@@ -354,3 +364,15 @@ def test_a_sanctioned_story_names_the_change() -> None:
 )
 def test_ages_are_told_in_their_largest_unit(elapsed: timedelta, words: str) -> None:
     assert age(elapsed) == words
+
+
+@given(st.text(max_size=60))
+def test_no_name_from_the_wire_commands_the_terminal(words: str) -> None:
+    hostile = finding(
+        "new-writer",
+        f"h{words}",
+        "PLC-7",
+        because=f"{words}.",
+        evidence=(Evidence(words, words, words, words, 1, NOW),),
+    )
+    assert all(sign.isprintable() for sign in text(story([hostile])).replace("\n", ""))

@@ -159,7 +159,7 @@ def _incident(
     lead = lead_of(judged)
     standings = [standing_of(one, done.get(one.id, ()), at) for one in findings]
     covering = {act: None for one in findings for act in done.get(one.id, ())}
-    assets = {name for one in findings for name in one.assets}
+    assets = {name for one in judged for name in (*one.finding.assets, *one.deed.parties)}
     last = max(one.until for one in findings)
     return Incident(
         id=f"inc-{findings[0].id[:12]}",

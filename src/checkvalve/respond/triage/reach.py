@@ -40,12 +40,18 @@ class DeclaredReach:
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
         self._by_zone: dict[str, frozenset[str]] = {}
+        self._by_asset: dict[str, frozenset[str]] = {}
 
     def onward(self, name: str) -> frozenset[str]:
         """The assets that a machine may open a connection to and command."""
+        known = self._by_asset.get(name)
+        if known is not None:
+            return known
         asset = self._plant.assets.get(name)
-        zone = asset.zone if asset is not None else self._plant.zone_name_at(name)
-        return self._from_zone(zone) - {name}
+        if asset is None:
+            return self._from_zone(self._plant.zone_name_at(name))
+        known = self._by_asset[name] = self._from_zone(asset.zone) - {name}
+        return known
 
     def _from_zone(self, zone: str) -> frozenset[str]:
         known = self._by_zone.get(zone)

@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from checkvalve.findings import Evidence
-from checkvalve.plant import Asset, Plant
+from checkvalve.plant import Plant
 from checkvalve.respond.triage.acts import Act, ActKind, State
 from checkvalve.respond.triage.counterfactual import Counterfactual, condition, higher, lower
 from checkvalve.respond.triage.events import Event, course
 from checkvalve.respond.triage.incidents import Incident
+from checkvalve.respond.triage.places import Place, places
 from checkvalve.respond.triage.points import Outcome, Production, Row, Safety, Scale
 from checkvalve.respond.triage.score import Score
 from checkvalve.respond.triage.table import Table
@@ -27,29 +28,6 @@ from checkvalve.rules import Rule
 
 _MOST_ALTERNATIVES: Final = 3
 _MOST_STEPS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A machine that takes part.
-
-    Attributes:
-        id: its id, or its address when it is not declared.
-        name: what people call it; may be empty.
-        part: ``acted``, ``was acted on`` or ``is affected``.
-        role: what it is; empty when not said.
-        zone: where it stands.
-        equipment: what its tags move or measure.
-        rating: its two ratings in words.
-    """
-
-    id: str
-    name: str
-    part: str
-    role: str
-    zone: str
-    equipment: tuple[str, ...]
-    rating: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +124,7 @@ def tell(
         findings=len(incident.judged),
         time_zone="UTC" if site is None else site.time_zone,
         events=course(incident),
-        places=tuple(_places(incident, plant)),
+        places=places(incident, plant),
         matters=tuple(_matters(incident, ranked)),
         evidence=_evidence(incident),
         points=_points(incident),
@@ -167,40 +145,6 @@ def _rules_by_weight(incident: Incident, rules: Mapping[str, Rule]) -> tuple[Rul
     )
     names = dict.fromkeys(one.finding.rule for one in (lead, *others))
     return tuple(rules[name] for name in names if name in rules)
-
-
-def _places(incident: Incident, plant: Plant) -> Iterator[Place]:
-    """Actors first, then those acted on, then who is merely affected."""
-    parts: dict[str, str] = {}
-    deeds = [one.deed for one in incident.judged if not one.deed.loss]
-    for deed in deeds:
-        if deed.actor:
-            parts.setdefault(deed.actor, "acted")
-    for deed in deeds:
-        for name in () if deed.fans_out else deed.acted_on:
-            parts.setdefault(name, "was acted on")
-    for one in incident.judged:
-        for name in (*one.deed.parties, *one.touched):
-            parts.setdefault(name, "is affected")
-    for name, part in parts.items():
-        yield _place(name, part, plant)
-
-
-def _place(name: str, part: str, plant: Plant) -> Place:
-    asset = plant.assets.get(name)
-    if asset is None:
-        zone = plant.zone_name_at(name)
-        return Place(name, "", part, "", zone, (), "not declared")
-    equipment = dict.fromkeys(tag.equipment for tag in plant.tags_of(name) if tag.equipment)
-    return Place(
-        name, asset.name, part, asset.role or "", asset.zone, tuple(equipment), _rating(asset)
-    )
-
-
-def _rating(asset: Asset) -> str:
-    safety = "unknown" if asset.safety is None else asset.safety
-    production = "unknown" if asset.production is None else asset.production
-    return f"safety {safety}, production {production}"
 
 
 def _matters(incident: Incident, ranked: Sequence[Rule]) -> Iterator[str]:

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 from checkvalve.findings import Evidence
 from checkvalve.respond.triage.events import Event
-from checkvalve.respond.triage.story import Place, PointLine, Story
+from checkvalve.respond.triage.places import Place
+from checkvalve.respond.triage.story import PointLine, Story
 
 WIDTH: Final = 100
 _MOST_EVIDENCE: Final = 6
 _MOST_NAMES: Final = 3
+_MOST_PLACES: Final = 8
 _AGED: Final = {
     "certainty": "seen {} ago",
     "stage": "seen {} ago",
@@ -53,6 +55,17 @@ def age(elapsed: timedelta) -> str:
     return "0 seconds"
 
 
+def printable(words: str) -> str:
+    """The words with every character that a terminal would obey made visible.
+
+    Names come from the wire; one may hold an escape sequence, or turn the reading order round.
+
+    Args:
+        words: text from anywhere.
+    """
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in words)
+
+
 class _Clock:
     """The site's wall clock; a day is named only when it is not the first one.
 
@@ -87,7 +100,7 @@ def _status(story: Story, clock: _Clock) -> str:
 def _sections(story: Story, clock: _Clock) -> Iterator[list[str]]:
     yield ["", "What happened", *_lines(_event(event, clock) for event in story.events)]
     if story.places:
-        yield ["", "On what", *_lines(_place(place) for place in story.places)]
+        yield ["", "On what", *_lines(_places(story))]
     if story.matters:
         yield ["", "Why it matters", *_lines(iter(story.matters))]
     yield ["", f"Why {story.outcome}", *_row(story)]
@@ -115,6 +128,14 @@ def _event(event: Event, clock: _Clock) -> str:
     return " ".join(parts)
 
 
+def _places(story: Story) -> Iterator[str]:
+    for place in story.places[:_MOST_PLACES]:
+        yield _place(place)
+    left = len(story.places) - _MOST_PLACES
+    if left > 0:
+        yield f"and {_many(left, 'other')}."
+
+
 def _place(place: Place) -> str:
     name = f"{place.id} ({place.name})" if place.name else place.id
     facts = [place.role, f"zone {place.zone}", *place.equipment, place.rating]
@@ -125,7 +146,7 @@ def _row(story: Story) -> Iterator[str]:
     width = max(len(line.value) for line in story.points)
     for line in story.points:
         head = f"  {line.point:<10}  {line.value:<{width}}  "
-        said = f"{line.because}{_dated(line, story.at)}"
+        said = printable(f"{line.because}{_dated(line, story.at)}")
         yield from wrap(said, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
     if story.decided:
         yield from _wrapped(f"This plant decided so: {story.decided}", "  ")
@@ -177,4 +198,5 @@ def _lines(sentences: Iterator[str]) -> Iterator[str]:
 
 
 def _wrapped(sentence: str, indent: str) -> list[str]:
-    return wrap(sentence, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ")
+    said = printable(sentence)
+    return wrap(said, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ")
