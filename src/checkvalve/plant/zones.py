@@ -31,7 +31,7 @@ def _level(value: Any) -> float | str:
     return value if isinstance(value, str) else float(value)
 
 
-def _spelled(level: float | str) -> float | str:
+def _spelled(level: float | str) -> int | float | str:
     return int(level) if isinstance(level, float) and level.is_integer() else level
 
 
@@ -39,7 +39,7 @@ def _spelled(level: float | str) -> float | str:
 Level = Annotated[
     float | str,
     PlainValidator(_level),
-    PlainSerializer(_spelled),
+    PlainSerializer(_spelled, return_type=int | float | str),
     WithJsonSchema({"enum": list(LEVELS)}),
 ]
 
