@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.keep.making import AT, approval, mute, opened, proposal
 
-from checkvalve.errors import InputError
+from checkvalve.errors import UsageError
 from checkvalve.keep.handing import hand_in
 from checkvalve.keep.keeper import STORE
 from checkvalve.keep.reading import Reader
@@ -37,5 +37,5 @@ def test_what_waited_when_the_owner_ended_is_taken_in_by_the_next_command(tmp_pa
 
 
 def test_an_approval_of_nothing_is_refused_to_the_person(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no baseline north"):
+    with pytest.raises(UsageError, match="no baseline north"):
         hand_in(tmp_path, approval("f" * 64), command="checkvalve baseline approve", at=AT)

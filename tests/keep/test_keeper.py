@@ -26,7 +26,7 @@ from tests.keep.making import (
 )
 
 from checkvalve.chain import Entry
-from checkvalve.errors import InputError, IntegrityError, StorageError
+from checkvalve.errors import IntegrityError, StorageError, UsageError
 from checkvalve.findings import Finding
 from checkvalve.keep import engine as engines
 from checkvalve.keep import ledger
@@ -179,7 +179,7 @@ def test_acts_are_recorded_directly_by_the_owner(folder: Path) -> None:
     with opened(folder) as keeper:
         assert keeper.act(mute())
         assert not keeper.act(mute())
-        with pytest.raises(InputError, match="no baseline north"):
+        with pytest.raises(UsageError, match="no baseline north"):
             keeper.act(approval("f" * 64))
         keeper.decide(Entry(later(1), "note", "shift lead", {}))
     assert kinds(folder) == ["incident mute", "note"]

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from tests.keep.making import AT, approval, finding, later, mute, proposal
 
 from checkvalve import chain
-from checkvalve.errors import InputError, IntegrityError, StorageError
+from checkvalve.errors import IntegrityError, StorageError, UsageError
 from checkvalve.findings import Finding
 from checkvalve.keep.acts import Deed, IncidentAct
 from checkvalve.keep.facts import Baseline, Link, Mark, Notified, Progress
@@ -189,7 +189,7 @@ def test_the_baseline_that_counts_is_the_one_approved_last(store: Store) -> None
 
 
 def test_a_baseline_that_nobody_proposed_can_not_be_approved(store: Store) -> None:
-    with pytest.raises(InputError, match="no baseline north"), store.transaction() as transaction:
+    with pytest.raises(UsageError, match="no baseline north"), store.transaction() as transaction:
         transaction.take(approval("f" * 64))
 
 

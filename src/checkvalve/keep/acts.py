@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, TypeAlias
 from pydantic import ConfigDict
 
 from checkvalve.chain import Entry, Value, canonical, instant
-from checkvalve.errors import InputError
+from checkvalve.errors import UsageError
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -20,25 +20,28 @@ class Deed(StrEnum):
     """What is done to an incident."""
 
     ACKNOWLEDGE = "acknowledge"
+    CONTAIN = "contain"
     CLOSE = "close"
+    REOPEN = "reopen"
     MUTE = "mute"
     LEARN = "learn"
 
 
-#: Deeds that hide something, and therefore end.
+#: Deeds that need a reason, and deeds that hide something and therefore end.
+_REASONED = {Deed.CLOSE, Deed.MUTE, Deed.LEARN}
 _ENDING = {Deed.MUTE, Deed.LEARN}
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentAct:
-    """A person acknowledges, closes, mutes or learns an incident.
+    """What a person did with an incident.
 
     Attributes:
         deed: what is done.
         incident: the incident as the person named it.
         findings: ids of the findings that the act covers; incidents may part, findings stay.
         who: the person.
-        why: the reason.
+        why: the reason; a close, a mute and a learn need one.
         at: when, with a time zone.
         until: when it ends; a mute and a learn must end.
     """
@@ -55,17 +58,17 @@ class IncidentAct:
     type: Literal["incident"] = "incident"
 
     def __post_init__(self) -> None:
-        _check(self.who, self.why, self.at, self.incident, *self.findings)
+        _check(self.who, self.at, self.why, self.incident, *self.findings)
         if not self.findings:
-            raise InputError("an act on an incident covers at least one finding")
-        if self.until is None and self.deed in _ENDING:
-            raise InputError(f"a {self.deed} needs an end", hint="say until when")
+            raise UsageError("an act on an incident covers at least one finding")
+        if self.deed in _REASONED and not self.why.strip():
+            raise UsageError(f"a {self.deed} needs a reason", hint="say why in a sentence")
         if self.until is not None:
             _check_time(self.until)
-            if self.until <= self.at:
-                raise InputError(
-                    f"the {self.deed} ends before it begins", hint="name a date that lies ahead"
-                )
+        if self.until is None and self.deed in _ENDING:
+            raise UsageError(f"a {self.deed} needs an end", hint="say until when")
+        if self.until is not None and self.until <= self.at:
+            raise UsageError(f"the {self.deed} ends before it begins", hint="name a later end")
 
     def entry(self) -> Entry:
         """The act as the ledger records it."""
@@ -100,7 +103,7 @@ class BaselineProposal:
     type: Literal["baseline proposal"] = "baseline proposal"
 
     def __post_init__(self) -> None:
-        _check(self.who, self.why, self.at, self.name, self.state)
+        _check(self.who, self.at, self.why, self.name, self.state)
 
     @property
     def digest(self) -> str:
@@ -135,7 +138,7 @@ class BaselineApproval:
     type: Literal["baseline approval"] = "baseline approval"
 
     def __post_init__(self) -> None:
-        _check(self.who, self.why, self.at, self.name, self.digest)
+        _check(self.who, self.at, self.why, self.name, self.digest)
 
     def entry(self) -> Entry:
         """The approval as the ledger records it."""
@@ -159,16 +162,16 @@ def state_digest(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def _check(who: str, why: str, at: datetime, *words: str) -> None:
+def _check(who: str, at: datetime, *words: str) -> None:
     _check_time(at)
-    if not who.strip() or not why.strip():
-        raise InputError("an act needs a person and a reason", hint="say who does it, and why")
+    if not who.strip():
+        raise UsageError("an act needs a name", hint="say who does it")
     try:
-        "".join((who, why, *words)).encode()
+        "".join((who, *words)).encode()
     except UnicodeEncodeError as error:
-        raise InputError("the act holds octets that are not text in UTF-8") from error
+        raise UsageError("the act holds octets that are not text in UTF-8") from error
 
 
 def _check_time(at: datetime) -> None:
     if at.tzinfo is None:
-        raise InputError("an act's time needs a time zone")
+        raise UsageError("an act's time needs a time zone")

@@ -27,7 +27,6 @@ from checkvalve.keep.durable import (
     told,
 )
 from checkvalve.keep.parts import Number, counting, folder_of, name_of, parts_in
-from checkvalve.keep.questions import answer
 from checkvalve.records import SCHEMAS
 
 _EPOCH = date(1970, 1, 1)
@@ -154,6 +153,8 @@ class Archive:
 
     def query(self, sql: str, parameters: Iterable[object] = ()) -> pa.Table:
         """Answers one SELECT over the archive; see ``checkvalve.keep.questions``."""
+        from checkvalve.keep.questions import answer
+
         return answer(self.folder, sql, parameters)
 
     def _flush(self, record: str, step: int) -> None:

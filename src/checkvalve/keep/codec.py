@@ -23,6 +23,8 @@ _NAMES = ("assets", "identities")
 
 def clean(text: str) -> str:
     """Writes what neither UTF-8 nor a database can hold as an escape."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 

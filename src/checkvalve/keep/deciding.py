@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from checkvalve import chain
 from checkvalve.chain import Entry, Head
-from checkvalve.errors import InputError
+from checkvalve.errors import UsageError
 from checkvalve.keep.acts import Act, BaselineApproval, BaselineProposal, IncidentAct, act_id
 from checkvalve.keep.codec import cleaned
 from checkvalve.keep.tables import ACTS, APPROVALS, BASELINES, COVERED, OUTBOX, POSITION
@@ -36,7 +36,7 @@ class Decisions:
             False when the same act was recorded before.
 
         Raises:
-            InputError: it approves a baseline that nobody proposed.
+            UsageError: it approves a baseline that nobody proposed.
         """
         match act:
             case IncidentAct():
@@ -92,10 +92,10 @@ class Decisions:
             False when the same approval was recorded before.
 
         Raises:
-            InputError: no such state was proposed.
+            UsageError: no such state was proposed.
         """
         if not self._proposed(approval.name, approval.digest):
-            raise InputError(
+            raise UsageError(
                 f"no baseline {approval.name} with digest {approval.digest} was proposed",
                 hint="'checkvalve baseline show' lists those that were",
             )

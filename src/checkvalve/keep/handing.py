@@ -18,7 +18,7 @@ def hand_in(folder: Path, act: Act, *, command: str, at: datetime, url: str = ""
         True when the store has it; False when it waits in the owner's inbox.
 
     Raises:
-        InputError: it approves a baseline that nobody proposed.
+        UsageError: it approves a baseline that nobody proposed.
         StorageError: something can't be written.
     """
     try:

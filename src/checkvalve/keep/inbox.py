@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from checkvalve.chain import instant
-from checkvalve.errors import InputError
+from checkvalve.errors import InputError, UsageError
 from checkvalve.keep.acts import Act, act_id
 from checkvalve.keep.durable import make_folder, sync_folder, told, whole
 
@@ -125,6 +125,8 @@ def _read(path: Path) -> Act:
         octets = path.read_bytes()
     try:
         return _adapter().validate_json(octets)
+    except UsageError as error:
+        raise InputError(f"it is no act: {error.sentence}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

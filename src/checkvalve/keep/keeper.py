@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from checkvalve.chain import Entry, Value
-from checkvalve.errors import InputError, StorageError
+from checkvalve.errors import StorageError, UsageError
 from checkvalve.keep import engine as engines
 from checkvalve.keep.acts import Act
 from checkvalve.keep.archive import Archive
@@ -172,7 +172,7 @@ class Keeper:
                 try:
                     if transaction.take(dropped.act):
                         taken.append(dropped.act)
-                except InputError as error:
+                except UsageError as error:
                     refused.append((dropped, error.sentence))
         asides += [self._inbox.set_aside(dropped.path, why) for dropped, why in refused]
         self._inbox.done(waiting)
@@ -185,7 +185,7 @@ class Keeper:
             False when the same act was recorded before.
 
         Raises:
-            InputError: it approves a baseline that nobody proposed.
+            UsageError: it approves a baseline that nobody proposed.
             StorageError: something can't be written.
         """
         with self._books.transaction() as transaction:

@@ -8,7 +8,7 @@ part aside in a file of its own, says so, and goes on after the last whole line.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -88,22 +88,27 @@ class Ledger:
         for entry in entries:
             line, head = chain.append(head, entry)
             lines.append(line)
-        return self.extend(lines)
+        if lines:
+            self._write(b"".join(lines), head)
+        return head
 
-    def extend(self, lines: Iterable[bytes]) -> Head:
+    def extend(self, lines: Sequence[bytes]) -> Head:
         """Adds lines that are chained already; those that the ledger has are passed over.
+
+        Args:
+            lines: in order, none left out between them.
 
         Raises:
             StorageError: they could not be written; then none of them is in the ledger.
             IntegrityError: a line does not follow, or another program wrote to the file.
         """
-        head, new = self.head, []
-        for line in lines:
-            if chain.read(line, head.count + 1)[1].count > self.head.count:
-                _, head = chain.follow(head, line)
-                new.append(line.removesuffix(b"\n") + b"\n")
+        if not lines:
+            return self.head
+        first = chain.read(lines[0], self.head.count + 1)[1].count
+        new = lines[max(0, self.head.count - first + 1) :]
+        head = chain.verify(new, start=self.head)
         if new:
-            self._write(b"".join(new), head)
+            self._write(b"".join(line.removesuffix(b"\n") + b"\n" for line in new), head)
         return head
 
     def close(self) -> None:
