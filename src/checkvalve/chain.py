@@ -23,7 +23,7 @@ from typing import NoReturn, TypeAlias
 from checkvalve.errors import IntegrityError
 
 #: What an entry's body may hold. Fractions are refused: write them as text.
-Value: TypeAlias = "str | int | bool | None | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "str | int | bool | Sequence[Value] | Mapping[str, Value] | None"
 
 
 def _refuse(text: str) -> NoReturn:
