@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from checkvalve.errors import UsageError
-from checkvalve.show.cli.clock import now, read_moment
+from checkvalve.show.cli.clock import now, read_moment, spell_moment
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
 from checkvalve.show.cli.printing import Format, print_json, print_table
 
@@ -42,7 +42,7 @@ def open_change(
     start = read_moment(begin, at) if begin else at
     end = read_moment(until, start)
     if end <= start:
-        raise UsageError(f"the change would end ({end.isoformat()}) before it begins")
+        raise UsageError(f"the change would end ({spell_moment(end)}) before it begins")
     fields = {
         "people": person,
         "assets": asset,
@@ -55,7 +55,9 @@ def open_change(
     }
     said = {key: value for key, value in fields.items() if value}
     edited = edit(plant, KINDS_BY_NAME["change"], [(name, said)])
-    typer.echo(f"{edited.files[0]}: {name} is open from {start.isoformat()} to {end.isoformat()}")
+    typer.echo(
+        f"{edited.files[0]}: {name} is open from {spell_moment(start)} to {spell_moment(end)}"
+    )
 
 
 @app.command()
@@ -72,10 +74,10 @@ def close(
     moment = read_moment(at, now()) if at else now()
     known = load(plant).changes.get(name)
     if known is not None and known.closed_at is not None:
-        raise UsageError(f"'{name}' was closed at {known.closed_at.isoformat()}")
+        raise UsageError(f"'{name}' was closed at {spell_moment(known.closed_at)}")
     fields = {"closed_at": moment.isoformat()}
     edited = edit(plant, KINDS_BY_NAME["change"], amended={name: fields})
-    typer.echo(f"{edited.files[0]}: {name} is closed at {moment.isoformat()}")
+    typer.echo(f"{edited.files[0]}: {name} is closed at {spell_moment(moment)}")
 
 
 @app.command("list")
@@ -106,8 +108,8 @@ def list_changes(
         (
             change.id,
             change.state(at),
-            change.from_.isoformat(),
-            (change.closed_at or change.until).isoformat(),
+            spell_moment(change.from_),
+            spell_moment(change.closed_at or change.until),
             ", ".join(change.people),
             ", ".join(change.assets),
             ", ".join(change.actions),

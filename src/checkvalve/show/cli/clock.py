@@ -22,6 +22,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the clock itself
 
 
+def spell_moment(moment: datetime) -> str:
+    """An instant for a table, to the minute."""
+    return moment.isoformat(sep=" ", timespec="minutes")
+
+
 def read_moment(text: str, start: datetime) -> datetime:
     """An instant from ISO 8601 with an offset, or from a span after ``start`` such as ``4h``.
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from checkvalve.errors import UsageError
-from checkvalve.show.cli.clock import now, read_moment
+from checkvalve.show.cli.clock import now, read_moment, spell_moment
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
 from checkvalve.show.cli.printing import Format, print_json, print_table
 
@@ -52,7 +52,7 @@ def list_grants(
             grant.holder,
             ", ".join(grant.targets),
             grant.via or "",
-            grant.not_after.isoformat() if grant.not_after else "never",
+            spell_moment(grant.not_after) if grant.not_after else "never",
             grant.approver or "",
         )
         for grant in grants
@@ -93,7 +93,7 @@ def add(
     start = read_moment(begin, at) if begin else at
     end = read_moment(until, start)
     if end <= start:
-        raise UsageError(f"the grant would end ({end.isoformat()}) before it begins")
+        raise UsageError(f"the grant would end ({spell_moment(end)}) before it begins")
     fields: dict[str, Any] = {
         "holder": holder,
         "source": source,
@@ -110,7 +110,7 @@ def add(
     }
     said = {key: value for key, value in fields.items() if value not in ("", [])}
     edited = edit(plant, KINDS_BY_NAME["grant"], [(name, said)])
-    typer.echo(f"{edited.files[0]}: {name} holds from {start.isoformat()} to {end.isoformat()}")
+    typer.echo(f"{edited.files[0]}: {name} holds from {spell_moment(start)} to {spell_moment(end)}")
     typer.echo("No firewall was changed: let the path in where it is enforced.")
 
 
@@ -128,10 +128,10 @@ def revoke(
     moment = read_moment(at, now()) if at else now()
     known = load(plant).grants.get(name)
     if known is not None and known.revoked_at is not None:
-        raise UsageError(f"'{name}' was revoked at {known.revoked_at.isoformat()}")
+        raise UsageError(f"'{name}' was revoked at {spell_moment(known.revoked_at)}")
     fields = {"revoked_at": moment.isoformat()}
     edited = edit(plant, KINDS_BY_NAME["grant"], amended={name: fields})
-    typer.echo(f"{edited.files[0]}: {name} is revoked at {moment.isoformat()}")
+    typer.echo(f"{edited.files[0]}: {name} is revoked at {spell_moment(moment)}")
     typer.echo(
         "No firewall was changed: close the path and end open sessions where it is enforced."
     )
@@ -141,7 +141,9 @@ def _service(text: str) -> dict[str, Any]:
     match = _SERVICE.fullmatch(text)
     if match is None:
         raise UsageError(f"'{text}' is not a service", hint="write tcp/502 or udp/8000-8010")
-    return {"proto": match[1]} | ({"dst_ports": [match[2]]} if match[2] else {})
+    if match[2] is None:
+        return {"proto": match[1]}
+    return {"proto": match[1], "dst_ports": [int(match[2]) if match[2].isdigit() else match[2]]}
 
 
 def _window(text: str) -> dict[str, Any]:
