@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -115,3 +118,15 @@ def names(archive: Archive) -> list[str]:
 def packets(archive: Archive) -> list[int]:
     rows = archive.query("SELECT packet FROM sample ORDER BY packet").column(0)
     return [int(packet) for packet in rows.to_pylist()]
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Runs as nobody where the tests run as root, who may write everywhere."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)

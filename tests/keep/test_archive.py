@@ -38,8 +38,7 @@ def test_a_part_is_parquet_of_the_records_schema_compressed_by_zstd(archive: Arc
 
 def test_rows_are_parted_by_site_and_utc_day(archive: Archive) -> None:
     night = samples(4, at=datetime(2026, 11, 24, 23, 59, 58, tzinfo=UTC))
-    mixed = pa.concat_batches([night, samples(2, site="a/b"), samples(1, site=None)])
-    assert archive.write([mixed], step=1) == 7
+    assert archive.write([night, samples(2, site="a/b"), samples(1, site=None)], step=1) == 7
     assert names(archive) == [
         "sample/site=__HIVE_DEFAULT_PARTITION__/day=2026-11-24/part-000000000001.0000.parquet",
         "sample/site=a%2Fb/day=2026-11-24/part-000000000001.0000.parquet",

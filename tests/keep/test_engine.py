@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_mock_engine, text
 from sqlalchemy.schema import ExecutableDDLElement
-from tests.keep.making import finding
+from tests.keep.making import finding, without_privileges
 
-from checkvalve.errors import IntegrityError, StorageError
+from checkvalve.errors import IntegrityError, StorageError, UsageError
 from checkvalve.keep import engine as engines
 from checkvalve.keep.reading import Reader
 from checkvalve.keep.store import Store
@@ -107,10 +108,35 @@ def test_a_folder_in_the_place_of_the_database_is_one_sentence(path: Path) -> No
         Store.open(path)
 
 
-def test_a_server_that_is_not_there_is_one_sentence_without_the_password() -> None:
+def test_a_store_on_a_server_is_named_without_the_password() -> None:
     assert engines.place_of("postgresql://checkvalve:secret@db/plant") == (
         "postgresql://checkvalve:***@db/plant"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("nonsense", "'nonsense' names no database"),
+        ("", "'' names no database"),
+        ("nosuch://a:secret@b/c", r"nosuch://a:\*\*\*@b/c needs a driver"),
+    ],
+)
+def test_a_url_that_can_not_be_is_a_usage_error(url: str, sentence: str) -> None:
+    for opened in (Store.open, Reader.open):
+        with pytest.raises(UsageError, match=sentence):
+            opened(url)
+
+
+def test_a_store_in_a_folder_that_may_not_be_written_can_be_read() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "store.sqlite"
+        filled(path)
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        with without_privileges(), Reader.open(path) as reader:
+            assert reader.findings() == [finding(0)]
+        path.parent.chmod(0o755)
 
 
 @pytest.mark.parametrize("url", ["postgresql://", "sqlite://"])

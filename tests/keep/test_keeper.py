@@ -23,6 +23,7 @@ from tests.keep.making import (
     proposal,
     samples,
     step,
+    without_privileges,
 )
 
 from checkvalve.chain import Entry
@@ -304,18 +305,6 @@ def test_a_folder_that_may_not_be_written_is_one_sentence() -> None:
             opened(folder / "var")
         folder.chmod(0o755)
         assert list(folder.iterdir()) == []
-
-
-@contextmanager
-def without_privileges() -> Iterator[None]:
-    """Runs as nobody where the tests run as root, who may write everywhere."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def test_hostile_words_do_not_stop_a_step(folder: Path) -> None:

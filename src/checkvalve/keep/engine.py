@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from checkvalve.errors import CheckvalveError, IntegrityError, StorageError
+from checkvalve.errors import CheckvalveError, IntegrityError, StorageError, UsageError
 from checkvalve.keep.durable import no_space, not_allowed
 
 #: Where a store is: a file of SQLite, or the URL of any database that SQLAlchemy speaks.
@@ -47,7 +47,7 @@ def writer(where: Where) -> Engine:
     """An engine of one connection that may write; whoever asks holds the lock."""
     path = file_of(where)
     if path is None:
-        return create_engine(str(where), pool_size=1, max_overflow=0, pool_pre_ping=True)
+        return _server(str(where))
     return _sqlite(path, "rwc", "BEGIN IMMEDIATE")
 
 
@@ -59,13 +59,16 @@ def reader(where: Where) -> Engine:
     """
     path = file_of(where)
     if path is None:
-        options = {"postgresql_readonly": True}
-        return create_engine(str(where), pool_size=1, max_overflow=0, execution_options=options)
+        return _server(str(where)).execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
     if not path.exists():
         raise StorageError(
             f"nothing is kept in {path.parent} yet", hint="'checkvalve watch' fills it"
         )
-    left_alone = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
+    # Without the right to make the files of a log, SQLite reads only what it is told nobody writes.
+    may_write = os.access(path.parent, os.W_OK, effective_ids=True)
+    left_alone = not may_write and not Path(f"{path}-wal").exists()
     return _sqlite(path, "ro&immutable=1" if left_alone else "ro", "BEGIN")
 
 
@@ -73,14 +76,14 @@ def file_of(where: Where) -> Path | None:
     """The file that holds a store; ``None`` when a server holds it."""
     if isinstance(where, Path):
         return where
-    url = make_url(where)
+    url = _url(where)
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 def place_of(where: Where) -> str:
     """A store's name in sentences: its file, or its server without the password."""
     path = file_of(where)
-    return make_url(str(where)).render_as_string() if path is None else str(path)
+    return _url(str(where)).render_as_string() if path is None else str(path)
 
 
 @contextmanager
@@ -100,6 +103,25 @@ def asked(engine: Engine, place: str) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as error:
         raise _refusal(place, error) from error
+
+
+def _url(text: str) -> URL:
+    try:
+        return make_url(text)
+    except ArgumentError as error:
+        raise UsageError(
+            f"'{text}' names no database", hint="it reads as postgresql+psycopg://user@host/name"
+        ) from error
+
+
+def _server(text: str) -> Engine:
+    try:
+        return create_engine(text, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    except (ImportError, NoSuchModuleError) as error:
+        raise UsageError(
+            f"{place_of(text)} needs a driver that is not installed: {error}",
+            hint="install the driver that the URL names, such as psycopg",
+        ) from error
 
 
 def _sqlite(path: Path, mode: str, begin: str) -> Engine:
@@ -146,6 +168,6 @@ def _refusal(place: str, error: SQLAlchemyError) -> CheckvalveError:
             hint="end that program: only one process may write to the store",
         )
     return StorageError(
-        f"{place} can't be used: {cause}",
+        f"{place} can't be used: {str(cause).splitlines()[0]}",
         hint="nothing that was reported is lost; mend the cause and run the same command again",
     )
