@@ -136,6 +136,7 @@ def references(value: Any, annotation: Any, path: Path = ()) -> Iterator[tuple[P
             yield from references(item, of_values, (*path, key))
 
 
+@cache
 def _unwrapped(annotation: Any) -> tuple[tuple[Any, ...], Any]:
     """The marks on a type, and the type without them; of a union the part that can refer."""
     marks: tuple[Any, ...] = ()
