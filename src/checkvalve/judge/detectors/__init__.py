@@ -11,7 +11,13 @@ from typing import Final
 
 from checkvalve.judge.detectors.base import Detector
 
-MEMBERS: Final = ()
+MEMBERS: Final = (
+    "network.lost_conversation",
+    "network.new_conversation",
+    "network.new_writer",
+    "network.scan",
+    "network.unanswered_requests",
+)
 
 
 def members() -> tuple[type[Detector], ...]:

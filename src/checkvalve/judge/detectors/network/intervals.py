@@ -1,0 +1,81 @@
+"""Histograms of intervals: quantiles, and what they say of a rhythm.
+
+Bin k holds intervals from ``2 ** (10 + k / 1.5)`` ns on, so that it is 1.6 times as wide as
+the one before; positions are given in bins.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from checkvalve.judge.window import BINS_PER_OCTAVE, FIRST_OCTAVE
+
+Array = np.ndarray[Any, Any]
+
+#: The scale of a normal distribution by its median absolute deviation, and by its 10 % and
+#: 90 % quantiles.
+_BY_MAD: Final = 1.4826
+_BY_TENTHS: Final = 2.563
+#: One bin's width hides what is narrower.
+NARROWEST: Final = 0.5
+
+
+def quantile(histograms: Array, share: float) -> Array:
+    """Where a share of the intervals lies below, in bins, linear within a bin.
+
+    Args:
+        histograms: shape ``[n, BINS]``.
+        share: 0 to 1.
+
+    Returns:
+        Shape ``[n]``; 0 where a histogram is empty.
+    """
+    below = np.cumsum(histograms, axis=1)
+    wanted = share * below[:, -1]
+    place = np.argmax(below >= np.maximum(wanted, 1e-9)[:, None], axis=1)
+    rows = np.arange(len(histograms))
+    inside = histograms[rows, place]
+    before = below[rows, place] - inside
+    result: Array = np.where(inside > 0, place + (wanted - before) / np.maximum(inside, 1), 0.0)
+    return result
+
+
+def spread(histograms: Array) -> Array:
+    """How far intervals usually lie from their median, in bins, shape ``[n]``.
+
+    From the median absolute deviation and from the middle 80 %, whichever is wider: two
+    intervals that take turns have a narrow first and a wide second.
+    """
+    if not len(histograms):
+        return np.zeros(0)
+    middle = quantile(histograms, 0.5)
+    centres = np.arange(histograms.shape[1]) + 0.5
+    away = np.abs(centres[None, :] - middle[:, None])
+    order = np.argsort(away, axis=1)
+    below = np.cumsum(np.take_along_axis(histograms, order, axis=1), axis=1)
+    half = np.argmax(below * 2 >= below[:, -1:], axis=1)
+    rows = np.arange(len(histograms))
+    mad = away[rows, order[rows, half]]
+    tenths = quantile(histograms, 0.9) - quantile(histograms, 0.1)
+    result: Array = np.maximum.reduce(
+        [_BY_MAD * mad, tenths / _BY_TENTHS, np.full(len(mad), NARROWEST)]
+    )
+    return result
+
+
+def nanoseconds(bins: Array) -> Array:
+    """The interval at a position in bins."""
+    result: Array = 2.0 ** (FIRST_OCTAVE + bins / BINS_PER_OCTAVE)
+    return result
+
+
+def sparse(histogram: Array) -> dict[str, int]:
+    """A histogram as plain data: counts by bin, without empty ones."""
+    return {str(k): int(histogram[k]) for k in np.flatnonzero(histogram)}
+
+
+def dense(counts: dict[str, int], bins: int) -> list[int]:
+    """A histogram from plain data."""
+    return [counts.get(str(k), 0) for k in range(bins)]

@@ -1,0 +1,1 @@
+"""The public conformance kit: what every part owes, as code, for members of your own too."""
