@@ -38,7 +38,9 @@ from checkvalve.observe.protocols.base import (
 Array = np.ndarray[Any, Any]
 
 #: How kernels are compiled that only kernels call: without a way in from Python.
-INNER: Final[dict[str, Any]] = {**JIT, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
+INNER: Final[dict[str, Any]] = {**JIT, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: The same for one that needs room of its own, which it must count references to.
+ALLOCATING: Final[dict[str, Any]] = {**INNER, "_nrt": True}
 
 _VERSION: Final = 3
 CONNECTION_REQUEST: Final = 0xE0
@@ -114,10 +116,9 @@ def message(data: Array, start: int, end: int) -> int:
     return NOT_MINE
 
 
-@nb.njit(U8(U8, types.int64, types.int64), **INNER)
-def join(data: Array, start: int, end: int) -> Array:
-    """A copy of the content of the data units in ``data[start:end]``."""
-    content = np.empty(end - start, np.uint8)
+@nb.njit(types.int64(U8, types.int64, types.int64, types.uint8[::1]), **INNER)
+def join(data: Array, start: int, end: int, content: Array) -> int:
+    """Copy the content of the data units in ``data[start:end]``; how many octets it has."""
     octets = 0
     at = start
     while at + DATA_HEADER <= end:
@@ -126,7 +127,7 @@ def join(data: Array, start: int, end: int) -> Array:
             content[octets] = data[place]
             octets += 1
         at += size
-    return content[:octets]
+    return octets
 
 
 @nb.njit(types.void(U8, types.int64, types.int64, MESSAGES, types.int64, types.int64), **INNER)

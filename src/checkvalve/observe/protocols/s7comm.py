@@ -54,7 +54,7 @@ from checkvalve.observe.protocols.base import (
     begin,
     u16be,
 )
-from checkvalve.observe.protocols.cotp import DATA, DATA_HEADER, INNER
+from checkvalve.observe.protocols.cotp import ALLOCATING, DATA, DATA_HEADER, INNER
 from checkvalve.observe.protocols.s7comm_items import (
     DATA_BLOCK,
     HEADER,
@@ -65,7 +65,7 @@ from checkvalve.observe.protocols.s7comm_items import (
     specifications,
     values,
 )
-from checkvalve.observe.protocols.s7comm_jobs import SERVICE, answer, job
+from checkvalve.observe.protocols.s7comm_jobs import SERVICE, transfer
 from checkvalve.observe.protocols.s7comm_userdata import BLOCK, STATUS_LIST, userdata
 from checkvalve.observe.protocols.s7comm_words import block, functions, plain, words
 from checkvalve.records import Intent
@@ -138,42 +138,49 @@ def _unit(data: Array, at: int, end: int, out: Array, n: int) -> int:
     row.key = u16be(data, at + 4)
     if stop > end:
         return malformed(out, n, BAD_LENGTH)
+    count = 0
+    header = HEADER
+    spot = head + 2
     if rosctr == _USERDATA:
         row.key |= _OF_USERDATA
         count = userdata(data, head, body, stop, out, n)
         if count == 0:
             return n + 1
-        if row.kind == REQUEST:
-            return specifications(data, body + 8, stop, count, out, n)
-        return contents(data, body + 6, stop, count, HEADER, out, n)
-    if answers and u16be(data, at + 10):
-        row.status = ERROR
-        row.error = u16be(data, at + 10)
-    if body == head:
-        row.context = _NO_FUNCTION
-        return n + 1 if answers else malformed(out, n, TOO_SHORT)
-    row.code = data[head]
-    if row.status == ERROR:
-        return n + 1
-    if row.code != _READ_VAR and row.code != _WRITE_VAR:
-        return answer(body, stop, out, n) if answers else job(data, head, body, out, n)
-    if body - head < 2:
-        return malformed(out, n, TOO_SHORT)
-    count = np.int64(data[head + 1])
+        answers = row.kind != REQUEST
+        spot = body + (6 if answers else 8)
+        body = stop
+    else:
+        if answers and u16be(data, at + 10):
+            row.status = ERROR
+            row.error = u16be(data, at + 10)
+        if body == head:
+            row.context = _NO_FUNCTION
+            return n + 1 if answers else malformed(out, n, TOO_SHORT)
+        row.code = data[head]
+        if row.status == ERROR:
+            return n + 1
+        if row.code != _READ_VAR and row.code != _WRITE_VAR:
+            return transfer(data, head, body, stop, out, n)
+        if body - head < 2:
+            return malformed(out, n, TOO_SHORT)
+        count = int(data[head + 1])
+        if answers:
+            header = HEADER if row.code == _READ_VAR else 1
+            spot = body
     if answers:
-        header = HEADER if row.code == _READ_VAR else 1
-        return contents(data, body, stop, count, header, out, n)
-    after = specifications(data, head + 2, body, count, out, n)
+        return contents(data, spot, stop, count, header, out, n)
+    after = specifications(data, spot, body, count, out, n)
     if row.code == _WRITE_VAR and count:
-        values(data, head + 2, body, stop, out, n, after)
+        values(data, spot, body, stop, out, n, after)
     return after
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **INNER)
+@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **ALLOCATING)
 def _parted(data: Array, start: int, end: int, out: Array, n: int) -> int:
     """Rows of a message in several packets, decoded from a copy; the next free row."""
-    content = cotp.join(data, start, end)
-    after = _unit(content, 0, len(content), out, n)
+    content = np.empty(end - start, np.uint8)
+    octets = cotp.join(data, start, end, content)
+    after = _unit(content, 0, octets, out, n)
     cotp.lead_back(data, start, end, out, n, after)
     return after
 

@@ -17,12 +17,13 @@ from numba import types
 
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
-    MALFORMED,
     MESSAGES,
+    RESPONSE,
     U8,
     u16be,
 )
 from checkvalve.observe.protocols.cotp import INNER
+from checkvalve.observe.protocols.s7comm_items import HEADER, malformed
 from checkvalve.observe.protocols.s7comm_userdata import BLOCK
 
 Array = np.ndarray[Any, Any]
@@ -58,45 +59,42 @@ def _service_names() -> Array:
 _SERVICE_NAMES: Final = _service_names()
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, MESSAGES, types.int64), **INNER)
-def job(data: Array, at: int, end: int, out: Array, n: int) -> int:
-    """Put into row ``n`` what the parameters ``data[at:end]`` of a job name; the next row.
+@nb.njit(types.int64(U8, types.int64, types.int64, types.int64, MESSAGES, types.int64), **INNER)
+def transfer(data: Array, at: int, body: int, end: int, out: Array, n: int) -> int:
+    """Put into row ``n`` what a job names, or what its answer carries; the next row.
 
-    A transfer names a file; a service its own name, or the first block that it is about.
+    Parameters are ``data[at:body]``, data ``data[body:end]``. A transfer names a file; a
+    service its own name, or the first block that it is about.
     """
     row = out[n]
+    if row.kind == RESPONSE:
+        if (row.code == _DOWNLOAD_BLOCK or row.code == _UPLOAD) and end - body > HEADER:
+            row.raw = body + HEADER
+            row.raw_octets = end - body - HEADER
+        return n + 1
     spot = _NAME_AT[row.code]
     if spot == 0:
         return n + 1
-    if row.code == _PI_SERVICE and at + spot <= end:
+    if row.code == _PI_SERVICE and at + spot <= body:
         spot += u16be(data, at + 8)
     spot += at
-    octets = np.int64(data[spot]) if spot < end else np.int64(0)
-    if octets == 0 or spot + 1 + octets > end:
-        row.status = MALFORMED
-        row.reason = BAD_LENGTH
-        return n + 1
+    octets = np.int64(data[spot]) if spot < body else np.int64(0)
+    if octets == 0 or spot + 1 + octets > body:
+        return malformed(out, n, BAD_LENGTH)
     row.name = spot + 1
     row.name_octets = octets
-    row.space = BLOCK if row.code < _PI_SERVICE else SERVICE
+    row.space = BLOCK
+    if row.code < _PI_SERVICE:
+        return n + 1
+    row.space = SERVICE
     for service in range(len(_SERVICE_NAMES)):
-        same = row.space == SERVICE and octets == _SERVICE_NAMES[service, 0]
-        for k in range(octets if same else 0):
-            same = same and data[spot + 1 + k] == _SERVICE_NAMES[service, 1 + k]
-        if same:
+        k = np.int64(0)
+        while k <= octets and k < 10 and data[spot + k] == _SERVICE_NAMES[service, k]:
+            k += 1
+        if k > octets:
             row.context = service + 1
     if (row.context == _INSERT or row.context == _DELETE) and spot - at >= 20:
         row.space = BLOCK
         row.name = at + 12
         row.name_octets = 8
-    return n + 1
-
-
-@nb.njit(types.int64(types.int64, types.int64, MESSAGES, types.int64), **INNER)
-def answer(at: int, end: int, out: Array, n: int) -> int:
-    """Put into row ``n`` the part of a block that an answer's data from ``at`` on carries."""
-    row = out[n]
-    if (row.code == _DOWNLOAD_BLOCK or row.code == _UPLOAD) and end - at > 4:
-        row.raw = at + 4
-        row.raw_octets = end - at - 4
     return n + 1
