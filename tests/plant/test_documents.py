@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from checkvalve.plant.documents import MAX_OCTETS, compose, read_document
-from checkvalve.plant.nodes import MAX_DEPTH, DocumentError, Node, resolve
+from checkvalve.plant.nodes import MAX_COMPLAINTS, MAX_DEPTH, DocumentError, Node, resolve
 
 
 def read(text: str) -> object:
@@ -96,6 +96,10 @@ def test_a_key_that_stands_twice_is_told_and_the_rest_is_read() -> None:
         (3, "'a' stands here and on line 1"),
         (4, "'<<' merges are not read"),
     ]
+
+
+def test_a_key_that_stands_very_often_ends_the_reading() -> None:
+    assert refusal("a: 1\n" * 100_000).line == MAX_COMPLAINTS + 2
 
 
 def bomb(levels: int) -> str:

@@ -118,6 +118,11 @@ def test_a_flood_of_problems_is_bounded_and_says_so(tmp_path: Path) -> None:
     assert any("what follows the problems told was not read" in line for line in told)
 
 
+def test_a_flood_of_problems_in_one_object_is_one_sentence(tmp_path: Path) -> None:
+    (told,) = problems(written(tmp_path, zones=f"- {{id: a, cidrs: [{'1, ' * 5_000}]}}\n"))
+    assert "it has 5000 fields that can't be understood" in told
+
+
 def test_a_flood_of_dangling_ids_is_bounded(tmp_path: Path) -> None:
     written(
         tmp_path,

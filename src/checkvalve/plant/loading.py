@@ -216,6 +216,9 @@ def _read_entry(entry: Entry, loaded: Loaded) -> Iterator[Problem]:
             json.dumps(entry.node.plain()), by_alias=True, by_name=False
         )
     except ValidationError as error:
+        if error.error_count() > MAX_PROBLEMS:
+            yield entry.problem((), f"it has {error.error_count()} fields that can't be understood")
+            return
         for detail in error.errors(include_url=False):
             yield entry.problem(detail["loc"], *in_plain_words(detail, entry.kind.model))
         return

@@ -22,6 +22,8 @@ from checkvalve.plant.words import printable
 
 MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 1_000_000
+#: So many complaints of one document are kept; the next one ends the reading.
+MAX_COMPLAINTS: Final = 100
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -223,15 +225,19 @@ class Composer:
         holder, key, line = into.node, into.key or "", into.key_line
         into.key = None
         if key == "<<":
-            self.complaints.append(
-                DocumentError(line, "'<<' merges are not read", "write the fields out")
-            )
+            self._complain(line, "'<<' merges are not read", "write the fields out")
         elif key in holder.key_lines:
             sentence = f"'{printable(key)}' stands here and on line {holder.key_lines[key]}"
-            self.complaints.append(DocumentError(line, sentence, "keep one of the two"))
+            self._complain(line, sentence, "keep one of the two")
         elif isinstance(holder.value, dict):
             holder.value[key] = node
             holder.key_lines[key] = line
+
+    def _complain(self, line: int, sentence: str, hint: str) -> None:
+        complaint = DocumentError(line, sentence, hint)
+        if len(self.complaints) >= MAX_COMPLAINTS:
+            raise complaint
+        self.complaints.append(complaint)
 
 
 def _tagged(tag: object, line: int) -> DocumentError:
