@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from checkvalve.errors import CheckvalveError, IntegrityError, StorageError, UsageError
-from checkvalve.keep.parts import counting, parts_in
+from checkvalve.keep.parts import NO_SITE, counting, parts_in
 from checkvalve.records import SCHEMAS
 
 _SETTINGS = (
@@ -81,8 +81,10 @@ def _make_views(connection: duckdb.DuckDBPyConnection, archive: Path, question: 
         if parts:
             files = ", ".join(_quoted(str(part.path)) for part in parts)
             options = "union_by_name = true, hive_partitioning = true"
+            # Older versions of DuckDB read the folder of rows without a site as a name.
+            columns = f"* REPLACE (nullif(site, '{NO_SITE}') AS site)"
             connection.execute(
-                f"CREATE VIEW {record} AS SELECT * FROM read_parquet([{files}], {options})"  # noqa: S608  (quoted)
+                f"CREATE VIEW {record} AS SELECT {columns} FROM read_parquet([{files}], {options})"  # noqa: S608  (quoted)
             )
         else:
             empty = schema.append(pa.field("day", pa.date32())).empty_table()
