@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from checkvalve.plant.documents import MAX_OCTETS, compose, read_document
+from checkvalve.plant.documents import MAX_OCTETS, MAX_SLOW, compose, read_document
 from checkvalve.plant.nodes import MAX_COMPLAINTS, MAX_DEPTH, DocumentError, Node, resolve
 
 
@@ -145,6 +145,13 @@ def test_a_refusal_names_the_line() -> None:
     assert refusal(b"a: 1\nb: \xe4").line == 2
     assert refusal("a: 1\nb: !x 2").line == 2
     assert refusal("a: 1\nb: \x01").line == 2
+
+
+def test_a_large_file_is_left_to_the_fast_parser_and_the_hint_says_how_to_please_it() -> None:
+    padding = "# a comment to fill the file\n" * (MAX_SLOW // 20)
+    assert read(f"{padding}- {{from: '22:00'}}") == [{"from": "22:00"}]
+    error = refusal(f"{padding}- {{from: 22:00}}\n- [")
+    assert "in quotes" in error.hint
 
 
 def test_depth_counts_through_aliases() -> None:

@@ -25,7 +25,7 @@ from checkvalve.plant.words import printable
 
 MAX_OCTETS: Final = 8 * 1024 * 1024
 #: Characters that the slow parser is given at most, after the fast one has refused them.
-MAX_SLOW: Final = 1024 * 1024
+MAX_SLOW: Final = 256 * 1024
 
 #: Line breaks in YAML 1.1 and text in 1.2.
 _BREAKS_OF_1_1: Final = re.compile("[\x85\u2028\u2029]")
@@ -48,9 +48,11 @@ def read_document(octets: bytes) -> tuple[Node | None, list[DocumentError]]:
     text = _decoded(octets)
     try:
         return compose(text, fast=True)
-    except _SyntaxRefusedError:
+    except _SyntaxRefusedError as error:
         if len(text) > MAX_SLOW:
-            raise
+            raise DocumentError(
+                error.line, error.sentence, f"{error.hint}; put text that holds ':' in quotes"
+            ) from error
     return compose(text, fast=False)
 
 
