@@ -12,11 +12,17 @@ from typing import Final
 from checkvalve.judge.detectors.base import Detector
 
 MEMBERS: Final = (
+    "network.changed_rhythm",
     "network.lost_conversation",
     "network.new_conversation",
+    "network.new_function",
+    "network.new_range",
+    "network.new_talker",
     "network.new_writer",
     "network.scan",
     "network.unanswered_requests",
+    "network.unlike_peers",
+    "network.unusual_sequence",
 )
 
 
