@@ -11,7 +11,7 @@ from typing import Final
 
 from checkvalve.judge.checks.base import Check
 
-MEMBERS: Final = ()
+MEMBERS: Final = ("segmentation.undeclared_conduit",)
 
 
 def members() -> tuple[type[Check], ...]:

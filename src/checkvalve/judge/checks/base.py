@@ -5,15 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar
 
-from checkvalve.findings import Verdict
-from checkvalve.judge.window import Breach, Window
+import numpy as np
+
+from checkvalve.findings import Answer, Certainty, Evidence, Finding, Subject, Verdict
+from checkvalve.judge.checks.views import Traffic
+from checkvalve.judge.window import Breach, End, Window, moment
 from checkvalve.plant import Plant
 from checkvalve.rules import Rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """Tables that checks look at. What is absent makes the answer *cannot tell*.
 
@@ -22,6 +26,11 @@ class Seen:
     """
 
     window: Window | None = None
+
+    @cached_property
+    def traffic(self) -> Traffic | None:
+        """The window's paths and edges beside each other."""
+        return None if self.window is None else Traffic(self.window)
 
 
 class Check(ABC):
@@ -42,3 +51,71 @@ class Check(ABC):
             seen: what was seen.
             at: now; what has ended by then does not hold any more.
         """
+
+
+def untold(rule: Rule) -> list[tuple[Verdict, Breach]]:
+    """The answer of a check of traffic when no traffic was observed."""
+    nothing = Subject("plant", "traffic")
+    because = "no traffic was observed"
+    return [(Verdict(rule.id, nothing, Answer.CANNOT_TELL, because), Breach())]
+
+
+def holds(rule: Rule, subject: Subject, because: str) -> tuple[Verdict, Breach]:
+    """The answer for a subject with which nothing is wrong."""
+    return Verdict(rule.id, subject, Answer.HOLDS, because), Breach()
+
+
+def broken(  # noqa: PLR0913  # what a finding of traffic says, each part once
+    rule: Rule,
+    window: Window,
+    row: np.void,
+    *,
+    subject: Subject,
+    cause: str,
+    because: str,
+    evidence: Evidence,
+    action: str,
+    source: End,
+    destination: End,
+    identities: tuple[str, ...] = (),
+    answer: Answer = Answer.BROKEN,
+    tried: tuple[str, ...] = (),
+) -> Verdict:
+    """A verdict with its finding, about traffic from one end to another.
+
+    Args:
+        rule: the check's rule.
+        window: where it was seen.
+        row: the row of the window that it is about; it tells first and last time.
+        subject: what the verdict is about.
+        cause: what makes the finding itself.
+        because: one sentence.
+        evidence: what to look at.
+        action: the intent; empty when nothing was asked.
+        source: who acted.
+        destination: whom it reached.
+        identities: people or accounts that take part.
+        answer: broken, or cannot tell where that matters.
+        tried: all that the source tried to reach, where that is more than the destination.
+    """
+    single = "time" in (row.dtype.names or ())
+    first, last = (int(row[name]) for name in (("time", "time") if single else ("first", "last")))
+    finding = Finding(
+        rule=rule.id,
+        site=window.site,
+        subject=subject,
+        cause=cause,
+        at=moment(first),
+        last=moment(max(first, last)),
+        certainty=Certainty.PROOF,
+        because=because,
+        evidence=(evidence,),
+        assets=(source.name, *(tried or (destination.name,))),
+        source=source.name,
+        target=destination.name if len(tried) <= 1 else "",
+        identities=identities,
+        action=action,
+        zone=destination.zone,
+        process_mode=window.mode or "",
+    )
+    return Verdict(rule.id, subject, answer, because, finding)

@@ -1,0 +1,1 @@
+"""Checks of who may do what when: grants and process modes."""

@@ -1,0 +1,1 @@
+"""Checks of AI components: what is used must be declared."""

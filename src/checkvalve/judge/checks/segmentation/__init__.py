@@ -1,0 +1,1 @@
+"""Checks of zones and conduits, against traffic that was seen."""
