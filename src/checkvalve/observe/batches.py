@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
+import numba as nb
 import numpy as np
 import pyarrow as pa
+from numba import types
 
-from checkvalve.observe.protocols.base import Protocol
+from checkvalve.observe.protocols.base import JIT, Protocol
+from checkvalve.observe.protocols.joining import JOINEDS
 from checkvalve.observe.words import FunctionWords, ObjectWords, Words
 from checkvalve.records import EXCHANGE, FLOW, GAP, INTENTS, STATUSES, GapKind
 
@@ -52,12 +56,27 @@ def dialects(protocols: tuple[Protocol, ...]) -> tuple[Mapping[int, int], Words]
     return places, words
 
 
+@lru_cache(maxsize=64)
+def _word_array(text: str) -> pa.Array:
+    return pa.array([text], pa.string())
+
+
+_ZEROS: Final = np.zeros(1 << 16, np.int32)
+
+
 def _constant(text: str, rows: int) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text]))
+    zeros = _ZEROS[:rows] if rows <= len(_ZEROS) else np.zeros(rows, np.int32)
+    indices = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(zeros)])
+    return pa.DictionaryArray.from_arrays(indices, _word_array(text))
+
+
+def _column(values: Array) -> pa.Array:
+    """A column of numbers; strided ones are copied."""
+    return pa.array(np.ascontiguousarray(values))
 
 
 def _or_null(values: Array, missing: Array) -> pa.Array:
-    return pa.array(values, mask=missing if missing.any() else None)
+    return pa.array(np.ascontiguousarray(values), mask=missing if missing.any() else None)
 
 
 def _times(nanoseconds: Array) -> pa.Array:
@@ -78,13 +97,23 @@ def _transport(numbers: Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(places), pa.array(words, pa.string()))
 
 
+@nb.njit(
+    types.void(JOINEDS, types.Array(types.int32, 1, "C"), types.Array(types.uint8, 1, "C")), **JIT
+)
+def _pack(rows: Array, offsets: Array, out: Array) -> None:
+    for i in range(len(rows)):
+        start = offsets[i]
+        for k in range(offsets[i + 1] - start):
+            out[start + k] = rows[i].raw[k]
+
+
 def _raw(rows: Array) -> pa.Array:
     """The kept octets of each value as one binary column; null where there are none."""
     octets = np.minimum(rows["raw_octets"], KEPT_RAW)
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum(octets, out=offsets[1:])
-    taken = np.arange(KEPT_RAW, dtype=np.int32)[None, :] < octets[:, None]
-    data = rows["raw"][:, :KEPT_RAW][taken]
+    data = np.empty(int(offsets[-1]), np.uint8)
+    _pack(rows, offsets, data)
     nothing = octets == 0
     bitmap = None
     if nothing.any():
@@ -93,7 +122,7 @@ def _raw(rows: Array) -> pa.Array:
         pa.binary(),
         len(rows),
         [bitmap, pa.py_buffer(offsets), pa.py_buffer(data)],
-        null_count=int(nothing.sum()),
+        null_count=int(np.count_nonzero(nothing)),
     )
 
 
@@ -107,32 +136,32 @@ def exchanges(rows: Array, words: Vocabulary, site: str, capture: str) -> pa.Rec
         _constant(site, n),
         words.addresses.column(rows["source"]),
         words.macs.column(rows["source_mac"]),
-        pa.array(rows["source_port"]),
+        _column(rows["source_port"]),
         words.addresses.column(rows["destination"]),
         words.macs.column(rows["destination_mac"]),
-        pa.array(rows["destination_port"]),
+        _column(rows["destination_port"]),
         _transport(rows["transport"]),
         pa.array(rows["conversation"].astype(np.uint64)),
         words.dialect_words.column(_kinds(rows["protocol"], rows["dialect"], words.dialects)),
         _or_null(rows["device"], rows["device"] < 0),
         words.functions.names.column(rows["function"]),
-        pa.array(rows["code"]),
+        _column(rows["code"]),
         pa.DictionaryArray.from_arrays(
             pa.array(words.functions.intents(rows["function"])), _INTENTS
         ),
         words.objects.names.column(rows["object"]),
         _or_null(rows["first"], nowhere),
         _or_null(rows["last"], nowhere),
-        pa.array(rows["quantity"]),
+        _column(rows["quantity"]),
         _or_null(rows["value"], np.isnan(rows["value"])),
         _raw(rows),
         pa.DictionaryArray.from_arrays(pa.array(rows["status"].astype(np.int32)), _STATUSES),
         _or_null(rows["error"], rows["error"] < 0),
-        pa.array(rows["request_octets"]),
-        pa.array(rows["response_octets"]),
-        pa.array(rows["item"]),
+        _column(rows["request_octets"]),
+        _column(rows["response_octets"]),
+        _column(rows["item"]),
         _constant(capture, n),
-        pa.array(rows["packet"]),
+        _column(rows["packet"]),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=EXCHANGE)
 
@@ -147,10 +176,10 @@ def flows(rows: Array, names: Array, words: Vocabulary, site: str, capture: str)
         _constant(site, n),
         words.addresses.column(rows["source"]),
         words.macs.column(rows["source_mac"]),
-        pa.array(rows["source_port"]),
+        _column(rows["source_port"]),
         words.addresses.column(rows["destination"]),
         words.macs.column(rows["destination_mac"]),
-        pa.array(rows["destination_port"]),
+        _column(rows["destination_port"]),
         _transport(rows["transport"]),
         pa.array(rows["conversation"].astype(np.uint64)),
         words.dialect_words.column(np.where(rows["member"] > 0, kinds, 0)),
@@ -159,13 +188,13 @@ def flows(rows: Array, names: Array, words: Vocabulary, site: str, capture: str)
         pa.array(rows["closed"] != 0),
         pa.array(rows["answered"] != 0),
         *(
-            pa.array(np.ascontiguousarray(rows[column][:, end]))
+            _column(rows[f"{end}_{column}"])
             for column in ("packets", "octets", "payload")
-            for end in range(2)
+            for end in ("source", "destination")
         ),
         words.hosts.column(names),
         _constant(capture, n),
-        pa.array(rows["packet"]),
+        _column(rows["packet"]),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=FLOW)
 

@@ -26,7 +26,7 @@ from checkvalve.observe.captures.packet import (
 )
 from checkvalve.observe.protocols import framing, joining
 from checkvalve.observe.protocols import members as all_protocols
-from checkvalve.observe.protocols.base import MAX_ROWS, MESSAGE, Protocol
+from checkvalve.observe.protocols.base import DECODE, FRAME, MAX_ROWS, MESSAGE, Protocol
 from checkvalve.observe.words import (
     FunctionWords,
     ObjectWords,
@@ -83,7 +83,8 @@ class Seen:
         flows: record batch ``FLOW``.
         gaps: record batch ``GAP``.
         packets: how many packets of the capture are done with, since its beginning.
-        rows: the rows behind ``exchanges``, dtype ``JOINED``, for what needs numbers.
+        rows: the rows behind ``exchanges``, dtype ``JOINED``, for what needs numbers; valid
+            until the next batch is asked for.
         until: the latest time seen so far, ns since 1970.
     """
 
@@ -93,6 +94,34 @@ class Seen:
     packets: int
     rows: Array
     until: int
+
+
+class _Rows:
+    """Rows that a kernel appends to, in one array that is used again for each batch."""
+
+    def __init__(self, kind: np.dtype[Any], room: int) -> None:
+        self._array = np.zeros(room, kind)
+        self._count = 0
+
+    def free(self, needed: int) -> Array:
+        """Room for at least so many rows more, behind those that are taken."""
+        if len(self._array) - self._count < needed:
+            larger = np.zeros(2 * len(self._array) + needed, self._array.dtype)
+            larger[: self._count] = self._array[: self._count]
+            self._array = larger
+        return self._array[self._count :]
+
+    def take(self, count: int) -> None:
+        """So many rows were written."""
+        self._count += count
+
+    def taken(self) -> Array:
+        """All rows that were written."""
+        return self._array[: self._count]
+
+    def clear(self) -> None:
+        """Begin again; what ``taken`` gave is not valid any more."""
+        self._count = 0
 
 
 class Dissector:
@@ -132,9 +161,8 @@ class Dissector:
 
     def _prepare_kernels(self) -> None:
         kinds = [type(protocol) for protocol in self.protocols]
-        framing.compile_for(len(kinds))
-        self._frames = tuple(kind.frame for kind in kinds)
-        self._decodes = tuple(kind.decode for kind in kinds)
+        self._frames = framing.addresses([kind.frame for kind in kinds], FRAME)
+        self._decodes = framing.addresses([kind.decode for kind in kinds], DECODE)
         self._traits = np.array(
             [[kind.spans_datagrams, kind.opening_only, kind.interleaved] for kind in kinds],
             np.int64,
@@ -148,9 +176,11 @@ class Dissector:
 
     def _begin_tables(self) -> None:
         limits = self.limits
-        slots = limits.conversations + limits.packets + 1
-        self._table = np.zeros(slots, conversations.CONVERSATION)
-        self._sides = np.zeros(2 * slots, streams.DIRECTION)
+        slots = limits.conversations + limits.packets
+        numbers = int(self._book[conversations.NUMBERS])
+        self._table, self._traffic, self._book = conversations.empty(slots)
+        self._book[conversations.NUMBERS] = numbers
+        self._sides = np.zeros(2 * slots + 2, streams.DIRECTION)
         self._early = np.zeros(limits.early_segments + 1, streams.EARLY)
         self._blocks = tables.pool(limits.pool_octets)
         self._opens = np.zeros(limits.open_requests + 1, joining.JOINED)
@@ -159,9 +189,6 @@ class Dissector:
         self._functions, self._function_arena = tables.names(limits.names)
         self._objects, self._object_arena = tables.names(limits.names)
         self._hosts, self._host_arena = tables.names(limits.names)
-        numbers = int(self._book[conversations.NUMBERS])
-        self._book[:] = 0
-        self._book[conversations.NUMBERS] = numbers
         self._host_of = np.zeros(limits.addresses + 1, np.int32)
         addresses, macs = self._addresses, self._macs
         self._words = batches.Vocabulary(
@@ -177,9 +204,9 @@ class Dissector:
         )
         self._pieces = np.zeros(limits.packets * 2 + 256, streams.PIECE)
         self._messages = np.zeros(max(limits.packets, 4 * MAX_ROWS), MESSAGE)
-        self._joined = np.zeros(len(self._messages) + 2 * MAX_ROWS, joining.JOINED)
+        self._rows = _Rows(joining.JOINED, 2 * len(self._messages) + 4 * MAX_ROWS)
         self._flow_rows = np.zeros(slots, conversations.FLOW_ROW)
-        self._done = np.zeros(1, np.int64)
+        self._done = np.zeros(4, np.int64)
         self._spill = np.zeros(2, np.int64)
 
     def read(self, capture: Capture) -> Iterator[Seen]:
@@ -198,7 +225,8 @@ class Dissector:
                 batches.Gap(self._until, GapKind.CAPTURE, 1, detail="ends inside a record")
             )
         if found:
-            yield self._seen([], [], found, capture.name, taken)
+            self._rows.clear()
+            yield self._seen([], found, capture.name, taken)
 
     def finish(self) -> Iterator[Seen]:
         """Hand out what waits for more that will not come."""
@@ -229,7 +257,8 @@ class Dissector:
         open_now = int(self._book[conversations.IN_USE])
         yield from self._leave_all(capture, taken)
         gap = batches.Gap(self._until, GapKind.EVICTED, open_now, detail="tables begun anew")
-        yield self._seen([], [], [gap], capture, taken)
+        self._rows.clear()
+        yield self._seen([], [gap], capture, taken)
         self._begin_tables()
 
     def _buffer(self, buffer: Buffer, capture: str) -> Iterator[Seen]:
@@ -250,25 +279,25 @@ class Dissector:
             self._until = max(self._until, int(packets["time"].max()))
         self._spill[0], self._spill[1] = room, buffer.end + SPILL_OCTETS
         self._book[conversations.BATCH] += 1
-        rows: list[Array] = []
+        self._rows.clear()
         at = 0
         while at < count:
             pieces = streams.follow(
-                buffer.data, packets, at, count, self._table, self._book, self._addresses,
-                self._macs, self._sides, self._early, self._blocks, self._spill, self.tally,
+                buffer.data, packets, at, count, self._table, self._book, self._traffic,
+                self._addresses, self._macs, self._sides, self._early, self._blocks, self._spill, self.tally,
                 self._pieces, self._done,
             )  # fmt: skip
             at = int(self._done[0])
-            self._decode(buffer.data, int(pieces), rows)
+            self._decode(buffer.data, int(pieces))
             self._spill[0] = room
-        self._expire(rows)
+        self._expire()
         flow_rows = [self._touched()]
-        flow_rows += self._evict(buffer.data, rows)
+        flow_rows += self._evict(buffer.data)
         found = self._gaps(packets, dropped)
-        return self._seen(rows, flow_rows, found, capture, taken)
+        return self._seen(flow_rows, found, capture, taken)
 
-    def _decode(self, data: Array, pieces: int, rows: list[Array]) -> None:
-        """Decode and join the first ``pieces`` pieces; append what comes out."""
+    def _decode(self, data: Array, pieces: int) -> None:
+        """Decode and join the first ``pieces`` pieces."""
         at = 0
         start = int(self._spill[0])
         while at < pieces:
@@ -281,40 +310,40 @@ class Dissector:
             )  # fmt: skip
             stuck = int(self._done[0]) == at and count == 0
             at = int(self._done[0])
-            self._join(data, count, rows)
+            self._join(data, count)
             if stuck:
                 # The room for putting together is used up by pieces that are done.
                 self._spill[0] = start
 
-    def _join(self, data: Array, count: int, rows: list[Array]) -> None:
+    def _join(self, data: Array, count: int) -> None:
         if self._on_messages is not None and count:
             self._on_messages(self._messages[:count])
         at = 0
         while at < count:
-            joined = int(
-                joining.join(
-                    self._messages, at, count, data, self._table, self._opens, self._functions,
-                    self._function_arena, self._objects, self._object_arena, self._in_order,
-                    self._joined, self._done,
-                )
+            room = self._rows.free(2 * MAX_ROWS)
+            joined = joining.join(
+                self._messages, at, count, data, self._table, self._opens, self._functions,
+                self._function_arena, self._objects, self._object_arena, self._in_order, room,
+                self._done,
             )  # fmt: skip
             at = int(self._done[0])
-            if joined:
-                rows.append(self._joined[:joined].copy())
+            self._rows.take(int(joined))
 
-    def _expire(self, rows: list[Array]) -> None:
+    def _expire(self) -> None:
         while True:
-            count = int(joining.expire(self._table, self._opens, self._until, self._joined, 0))
-            if count:
-                rows.append(self._joined[:count].copy())
-            if count < len(self._joined):
+            room = self._rows.free(MAX_ROWS)
+            count = int(joining.expire(self._table, self._opens, self._until, room, 0))
+            self._rows.take(count)
+            if count < len(room):
                 return
 
     def _touched(self) -> Array:
-        count = int(conversations.report_touched(self._table, self._book, self._flow_rows))
+        count = int(
+            conversations.report_touched(self._table, self._traffic, self._book, self._flow_rows)
+        )
         return self._flow_rows[:count].copy()
 
-    def _evict(self, data: Array, rows: list[Array], *, everything: bool = False) -> list[Array]:
+    def _evict(self, data: Array, *, everything: bool = False) -> list[Array]:
         """Let conversations go that are beyond the limit or long closed; their last flows."""
         flow_rows: list[Array] = []
         slots = np.zeros(4_096, np.int64)
@@ -329,12 +358,14 @@ class Dissector:
                 return flow_rows
             last = 0
             for slot in slots[:count]:
-                self._flush(data, int(slot), rows)
-                last = int(conversations.report(self._table, slot, self._flow_rows, last))
+                self._flush(data, int(slot))
+                last = int(
+                    conversations.report(self._table, self._traffic, slot, self._flow_rows, last)
+                )
                 conversations.leave(self._table, self._book, slot)
             flow_rows.append(self._flow_rows[:last].copy())
 
-    def _flush(self, data: Array, slot: int, rows: list[Array]) -> None:
+    def _flush(self, data: Array, slot: int) -> None:
         """Hand on all that waits in a conversation, then forget it."""
         for side in (2 * slot, 2 * slot + 1):
             while self._sides[side]["early"]:
@@ -343,17 +374,15 @@ class Dissector:
                     self._sides, self._early, self._blocks, side, data, self._spill, self.tally,
                     self._pieces, 0, self._until, 0, True,
                 )  # fmt: skip
-                self._decode(data, int(pieces), rows)
+                self._decode(data, int(pieces))
                 self._spill[0] = start
             if self._sides[side]["pending"]:
                 tables.release(self._blocks, self._sides[side]["pending"])
                 self.tally[streams.SKIPPED] += self._sides[side]["pending_octets"]
             streams.clear_side(self._sides, side)
-        count = 0
         while self._table[slot]["open_head"]:
-            count = int(joining.give_up_oldest(self._table, slot, self._opens, self._joined, count))
-        if count:
-            rows.append(self._joined[:count].copy())
+            room = self._rows.free(1)
+            self._rows.take(int(joining.give_up_oldest(self._table, slot, self._opens, room, 0)))
 
     def _learn_names(self, joined: Array) -> None:
         """Remember which host's name an address answers for."""
@@ -377,9 +406,9 @@ class Dissector:
         data = np.empty(SPILL_OCTETS, np.uint8)
         self._spill[0], self._spill[1] = 0, SPILL_OCTETS
         self._book[conversations.BATCH] += 1
-        rows: list[Array] = []
-        flow_rows = self._evict(data, rows, everything=True)
-        yield self._seen(rows, flow_rows, self._gaps(None, 0), capture, taken)
+        self._rows.clear()
+        flow_rows = self._evict(data, everything=True)
+        yield self._seen(flow_rows, self._gaps(None, 0), capture, taken)
 
     def _gaps(self, packets: Array | None, dropped: int) -> list[batches.Gap]:
         """What this batch could not show, by kind."""
@@ -412,13 +441,12 @@ class Dissector:
 
     def _seen(
         self,
-        rows: list[Array],
         flow_rows: list[Array],
         found: list[batches.Gap],
         capture: str,
         taken: int,
     ) -> Seen:
-        joined = np.concatenate(rows) if rows else self._joined[:0]
+        joined = self._rows.taken()
         flows = np.concatenate(flow_rows) if flow_rows else self._flow_rows[:0]
         words = self._words
         words.addresses.grow(int(self._addresses[0]["next"]))

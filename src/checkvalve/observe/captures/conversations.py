@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.captures.packet import I64S, JIT, PACKETS
+from checkvalve.observe.captures.packet import I64S, JIT, PACKETS, RST
 from checkvalve.observe.captures.tables import ADDRESSES, intern_address, mix
 
 Array = np.ndarray[Any, Any]
@@ -55,15 +55,21 @@ CONVERSATION: Final = np.dtype(
         ("last", "i8"),
         ("packet", "i8"),
         ("answered", "u1"),
-        ("packets", "i8", (2,)),
-        ("octets", "i8", (2,)),
-        ("payload", "i8", (2,)),
-        # to know a double mirror's copy
-        ("mark", "u4", (2,)),
-        ("mark_time", "i8", (2,)),
     ]
 )
 CONVERSATIONS: Final = types.Array(nb.from_dtype(CONVERSATION), 1, "C")
+#: What one direction carried since the last flow row; row ``slot * 2 + direction``.
+TRAFFIC: Final = np.dtype(
+    [
+        ("packets", "i8"),
+        ("octets", "i8"),
+        ("payload", "i8"),
+        # of the last datagram, to know a double mirror's copy
+        ("mark", "u4"),
+        ("mark_time", "i8"),
+    ]
+)
+TRAFFICS: Final = types.Array(nb.from_dtype(TRAFFIC), 1, "C")
 GIVEN_UP: Final = 255
 
 # Places in the table's book. Slots count from 1; 0 means none.
@@ -74,6 +80,7 @@ IN_USE: Final = 3
 FREE: Final = 4  # first of the slots that were given back
 EVER: Final = 5  # slots ever used
 BATCH: Final = 6  # number of this batch
+MASK: Final = 7  # buckets less one; their number is a power of two
 BOOK: Final = 8
 
 FLOW_ROW: Final = np.dtype(
@@ -97,9 +104,12 @@ FLOW_ROW: Final = np.dtype(
         ("vlan", "i4"),
         ("name", "i4"),
         ("packet", "i8"),
-        ("packets", "i8", (2,)),
-        ("octets", "i8", (2,)),
-        ("payload", "i8", (2,)),
+        ("source_packets", "i8"),
+        ("destination_packets", "i8"),
+        ("source_octets", "i8"),
+        ("destination_octets", "i8"),
+        ("source_payload", "i8"),
+        ("destination_payload", "i8"),
     ]
 )
 FLOW_ROWS: Final = types.Array(nb.from_dtype(FLOW_ROW), 1, "C")
@@ -143,15 +153,20 @@ def _out_of_order(table: Array, book: Array, slot: int) -> None:
         book[OLDEST] = newer
 
 
-@nb.njit(types.int64(CONVERSATIONS, PACKETS, types.int64, types.int64), **JIT)
-def _bucket(table: Array, packets: Array, n: int, swapped: int) -> int:
+@nb.njit(types.int64(I64S, types.uint64, types.uint64), **JIT)
+def _place(book: Array, addresses: int, services: int) -> int:
+    return np.int64(mix(addresses ^ mix(services)) & np.uint64(book[MASK])) + 1
+
+
+@nb.njit(types.int64(I64S, PACKETS, types.int64, types.int64), **JIT)
+def _bucket(book: Array, packets: Array, n: int, swapped: int) -> int:
     row = packets[n]
     ports = np.uint64(row.source_port) << np.uint64(16) | np.uint64(row.destination_port)
     if swapped:
         ports = np.uint64(row.destination_port) << np.uint64(16) | np.uint64(row.source_port)
     digest = row.source_low ^ row.destination_low
     digest ^= (row.source_high ^ row.destination_high) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64(mix(digest ^ mix(ports << np.uint64(8) | row.protocol)) % (len(table) - 1)) + 1
+    return _place(book, digest, ports << np.uint64(8) | row.protocol)
 
 
 @nb.njit(types.void(CONVERSATIONS, types.int64, types.int64), **JIT)
@@ -168,22 +183,23 @@ def _unchain(table: Array, slot: int, bucket: int) -> None:
         at = following
 
 
-@nb.njit(types.void(CONVERSATIONS, types.int64), **JIT)
-def _clear_flow(table: Array, slot: int) -> None:
+@nb.njit(types.void(CONVERSATIONS, TRAFFICS, types.int64), **JIT)
+def _clear_flow(table: Array, traffic: Array, slot: int) -> None:
     c = table[slot]
     c.first = 0
     c.last = 0
     c.packet = 0
     c.answered = 0
-    for end in range(2):
-        c.packets[end] = 0
-        c.octets[end] = 0
-        c.payload[end] = 0
+    for side in range(2 * slot, 2 * slot + 2):
+        traffic[side].packets = 0
+        traffic[side].octets = 0
+        traffic[side].payload = 0
 
 
 @nb.njit(
     types.int64(
         CONVERSATIONS,
+        TRAFFICS,
         I64S,
         ADDRESSES,
         ADDRESSES,
@@ -196,6 +212,7 @@ def _clear_flow(table: Array, slot: int) -> None:
 )
 def find(
     table: Array,
+    traffic: Array,
     book: Array,
     addresses: Array,
     macs: Array,
@@ -225,7 +242,7 @@ def find(
     b_low = row.source_low if swapped else row.destination_low
     a_port = row.destination_port if swapped else row.source_port
     b_port = row.source_port if swapped else row.destination_port
-    bucket = _bucket(table, packets, n, swapped)
+    bucket = _bucket(book, packets, n, swapped)
     slot = np.int64(table[bucket].head)
     while slot:
         c = table[slot]
@@ -285,45 +302,46 @@ def find(
     c.open_tail = 0
     c.opens = 0
     c.batch = 0
-    c.mark[0] = 0
-    c.mark[1] = 0
-    c.mark_time[0] = 0
-    c.mark_time[1] = 0
-    _clear_flow(table, slot)
+    traffic[2 * slot].mark = 0
+    traffic[2 * slot + 1].mark = 0
+    _clear_flow(table, traffic, slot)
     _newest(table, book, slot)
     return slot << 1 | swapped
 
 
-@nb.njit(types.void(CONVERSATIONS, I64S, PACKETS, types.int64, types.int64), **JIT)
-def count(table: Array, book: Array, packets: Array, n: int, found: int) -> None:
+@nb.njit(types.void(CONVERSATIONS, TRAFFICS, I64S, PACKETS, types.int64, types.int64), **JIT)
+def count(table: Array, traffic: Array, book: Array, packets: Array, n: int, found: int) -> None:
     """Add packet ``n`` to the flow of the conversation that ``find`` gave."""
     slot = found >> 1
-    direction = found & 1
     c = table[slot]
     row = packets[n]
     if c.batch != book[BATCH]:
         c.batch = book[BATCH]
-        _out_of_order(table, book, slot)
-        _newest(table, book, slot)
-    if c.packets[0] + c.packets[1] == 0:
+        if book[NEWEST] != slot:
+            _out_of_order(table, book, slot)
+            _newest(table, book, slot)
+    t = traffic[found]
+    if t.packets + traffic[found ^ 1].packets == 0:
         c.first = row.time
         c.last = row.time
         c.packet = row.number
-    else:
-        c.first = min(c.first, row.time)
-        c.last = max(c.last, row.time)
-    c.packets[direction] += 1
-    c.octets[direction] += row.original
-    c.payload[direction] += row.octets
-    if direction != c.client and not row.flags & 0x04:
+    elif row.time > c.last:
+        c.last = row.time
+    elif row.time < c.first:
+        c.first = row.time
+    t.packets += 1
+    t.octets += row.original
+    t.payload += row.octets
+    if found & 1 != c.client and not row.flags & RST:
         c.answered = 1
 
 
-@nb.njit(types.int64(CONVERSATIONS, types.int64, FLOW_ROWS, types.int64), **JIT)
-def report(table: Array, slot: int, out: Array, n: int) -> int:
+@nb.njit(types.int64(CONVERSATIONS, TRAFFICS, types.int64, FLOW_ROWS, types.int64), **JIT)
+def report(table: Array, traffic: Array, slot: int, out: Array, n: int) -> int:
     """Write what a conversation carried since its last flow row; the next free row."""
     c = table[slot]
-    if c.packets[0] + c.packets[1] == 0 and (not c.closed or c.reported_closed):
+    idle = traffic[2 * slot].packets + traffic[2 * slot + 1].packets == 0
+    if idle and (not c.closed or c.reported_closed):
         return n
     swapped = c.client
     row = out[n]
@@ -346,23 +364,27 @@ def report(table: Array, slot: int, out: Array, n: int) -> int:
     row.vlan = c.vlan
     row.name = c.name
     row.packet = c.packet
-    for end in range(2):
-        row.packets[end] = c.packets[end ^ swapped]
-        row.octets[end] = c.octets[end ^ swapped]
-        row.payload[end] = c.payload[end ^ swapped]
+    there = traffic[2 * slot + swapped]
+    back = traffic[2 * slot + 1 - swapped]
+    row.source_packets = there.packets
+    row.destination_packets = back.packets
+    row.source_octets = there.octets
+    row.destination_octets = back.octets
+    row.source_payload = there.payload
+    row.destination_payload = back.payload
     c.opened_reported = 1
     c.reported_closed = c.closed
-    _clear_flow(table, slot)
+    _clear_flow(table, traffic, slot)
     return n + 1
 
 
-@nb.njit(types.int64(CONVERSATIONS, I64S, FLOW_ROWS), **JIT)
-def report_touched(table: Array, book: Array, out: Array) -> int:
+@nb.njit(types.int64(CONVERSATIONS, TRAFFICS, I64S, FLOW_ROWS), **JIT)
+def report_touched(table: Array, traffic: Array, book: Array, out: Array) -> int:
     """Write a flow row for each conversation of this batch; how many."""
     n = np.int64(0)
     slot = book[NEWEST]
     while slot and table[slot].batch == book[BATCH]:
-        n = report(table, slot, out, n)
+        n = report(table, traffic, slot, out, n)
         slot = np.int64(table[slot].older)
     return n
 
@@ -396,10 +418,17 @@ def leave(table: Array, book: Array, slot: int) -> None:
     ports = np.uint64(c.a_port) << np.uint64(16) | np.uint64(c.b_port)
     digest = c.a_low ^ c.b_low
     digest ^= (c.a_high ^ c.b_high) * np.uint64(0x9E3779B97F4A7C15)
-    bucket = np.int64(mix(digest ^ mix(ports << np.uint64(8) | c.protocol)) % (len(table) - 1)) + 1
+    bucket = _place(book, digest, ports << np.uint64(8) | c.protocol)
     _unchain(table, slot, bucket)
     _out_of_order(table, book, slot)
     c.number = 0
     c.chain = book[FREE]
     book[FREE] = slot
     book[IN_USE] -= 1
+
+
+def empty(slots: int) -> tuple[Array, Array, Array]:
+    """A table of so many slots, its traffic, and its book."""
+    book = np.zeros(BOOK, np.int64)
+    book[MASK] = (1 << (slots - 1).bit_length() - 1) - 1
+    return np.zeros(slots + 1, CONVERSATION), np.zeros(2 * slots + 2, TRAFFIC), book

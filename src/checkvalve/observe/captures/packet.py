@@ -66,5 +66,12 @@ PACKETS: Final = types.Array(nb.from_dtype(PACKET), 1, "C")
 I64S: Final = types.Array(types.int64, 1, "C")
 I32S: Final = types.Array(types.int32, 1, "C")
 
-#: How the kernels of this folder are compiled.
-JIT: Final[dict[str, Any]] = {"cache": True, "boundscheck": True, "nogil": True}
+#: How the kernels of this folder are compiled: on disk after the first time, reads checked.
+#: They allocate nothing, so they need not count references to their arguments either, which
+#: would cost as much as their work does.
+JIT: Final[dict[str, Any]] = {
+    "cache": True,
+    "boundscheck": True,
+    "nogil": True,
+    "_nrt": False,
+}

@@ -19,7 +19,13 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.captures.conversations import BATCH, CONVERSATIONS, count, find
+from checkvalve.observe.captures.conversations import (
+    BATCH,
+    CONVERSATIONS,
+    TRAFFICS,
+    count,
+    find,
+)
 from checkvalve.observe.captures.packet import (
     ACK,
     BUFFER,
@@ -551,6 +557,43 @@ def _tcp(
     return m
 
 
+@nb.njit(types.boolean(PACKETS, types.int64, TRAFFICS, types.int64), **JIT)
+def _is_copy(packets: Array, n: int, traffic: Array, side: int) -> bool:
+    """Whether a double mirror gave datagram ``n`` a second time; remembers it."""
+    row = packets[n]
+    t = traffic[side]
+    near = abs(row.time - t.mark_time) <= DOUBLE_MIRROR_NS
+    copy = row.mark != 0 and t.mark == row.mark and near
+    t.mark = row.mark
+    t.mark_time = row.time
+    return copy
+
+
+@nb.njit(types.boolean(PACKETS, types.int64, DIRECTIONS, EARLIES, types.int64), **JIT)
+def _continues(packets: Array, n: int, sides: Array, early: Array, side: int) -> bool:
+    """Whether segment ``n`` is what comes next and nothing waits: the usual case.
+
+    Notes its acknowledgement.
+    """
+    row = packets[n]
+    s = sides[side]
+    peer = sides[side ^ 1]
+    if (
+        row.flags & (SYN | FIN | RST)
+        or not s.known
+        or s.next != row.sequence
+        or s.early
+        or peer.early
+        or row.present != row.octets
+    ):
+        return False
+    if row.flags & ACK:
+        if not peer.peer_acknowledges or distance(row.acknowledgement, peer.acknowledged) > 0:
+            peer.acknowledged = row.acknowledgement
+            peer.peer_acknowledges = 1
+    return True
+
+
 @nb.njit(
     types.int64(
         BUFFER,
@@ -559,6 +602,7 @@ def _tcp(
         types.int64,
         CONVERSATIONS,
         I64S,
+        TRAFFICS,
         ADDRESSES,
         ADDRESSES,
         DIRECTIONS,
@@ -578,6 +622,7 @@ def follow(
     end: int,
     table: Array,
     book: Array,
+    traffic: Array,
     addresses: Array,
     macs: Array,
     sides: Array,
@@ -601,61 +646,45 @@ def follow(
         if row.fate != WHOLE and row.fate != OTHER_TRANSPORT:
             n += 1
             continue
-        found = find(table, book, addresses, macs, packets, n, bool(row.flags & SYN), False)
-        if row.fate == WHOLE and row.protocol == TCP and found:
-            if _begins_anew(packets, n, sides, found):
-                found = find(table, book, addresses, macs, packets, n, True, True)
+        opening = row.flags & SYN != 0
+        found = find(table, traffic, book, addresses, macs, packets, n, opening, False)
+        tcp = row.fate == WHOLE and row.protocol == TCP
+        if opening and tcp and found and _begins_anew(packets, n, sides, found):
+            found = find(table, traffic, book, addresses, macs, packets, n, True, True)
         if found == 0:
             tally[NO_ROOM] += 1
             n += 1
             continue
-        slot = found >> 1
-        conversation = table[slot]
-        if conversation.packets[0] + conversation.packets[1] == 0 and conversation.batch == 0:
-            clear_side(sides, slot * 2)
-            clear_side(sides, slot * 2 + 1)
-        if row.fate == WHOLE and row.protocol == UDP:
-            mark = np.uint32(row.mark)
-            direction = found & 1
-            copy = (
-                mark != 0
-                and conversation.mark[direction] == mark
-                and abs(row.time - conversation.mark_time[direction]) <= DOUBLE_MIRROR_NS
-            )
-            conversation.mark[direction] = mark
-            conversation.mark_time[direction] = row.time
-            if copy:
-                tally[DUPLICATES] += 1
-                tally[SEEN] += row.present
-                tally[DUPLICATE] += row.present
-                n += 1
-                continue
-        count(table, book, packets, n, found)
+        if table[found >> 1].batch == 0:
+            clear_side(sides, found)
+            clear_side(sides, found ^ 1)
         if row.fate == WHOLE:
             tally[SEEN] += row.present
             if row.present < row.octets:
                 tally[CUT] += 1
-            if row.protocol == UDP:
-                if row.present:
-                    m = _hand_on(
-                        out, m, found, DATAGRAM, row.payload, row.present, row.time, row.number
-                    )
+            if row.protocol == UDP and _is_copy(packets, n, traffic, found):
+                tally[DUPLICATES] += 1
+                tally[DUPLICATE] += row.present
+                n += 1
+                continue
+        count(table, traffic, book, packets, n, found)
+        if tcp:
+            if _continues(packets, n, sides, early, found):
+                s = sides[found]
+                if row.octets:
+                    m = _hand_on(out, m, found, DATA, row.payload, row.octets, row.time, row.number)
+                    s.last_sequence = s.next
+                    s.last_at = row.payload
+                    s.last_octets = row.octets
+                    s.batch = book[BATCH]
+                    s.next = np.uint32(np.int64(s.next) + row.octets)
             else:
                 m = _tcp(
-                    data,
-                    packets,
-                    n,
-                    table,
-                    found,
-                    sides,
-                    early,
-                    blocks,
-                    spill,
-                    tally,
-                    out,
-                    m,
+                    data, packets, n, table, found, sides, early, blocks, spill, tally, out, m,
                     book[BATCH],
-                )
+                )  # fmt: skip
+        elif row.fate == WHOLE and row.present:
+            m = _hand_on(out, m, found, DATAGRAM, row.payload, row.present, row.time, row.number)
         n += 1
     done[0] = n
     return m

@@ -1,7 +1,7 @@
 """Messages from pieces: recognition by content, framing, resynchronisation.
 
 One compiled kernel serves every protocol; it calls their ``frame`` and ``decode`` by
-address. A message is accepted where a stream is not yet in step only if a second follows it
+address, so that a new protocol compiles alone. A message is accepted where a stream is not yet in step only if a second follows it
 or if it ends with its piece. One bad message costs that message, never the conversation:
 the octets up to the next acceptable message are skipped, counted, and shown as one
 malformed row.
@@ -9,12 +9,14 @@ malformed row.
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numba as nb
 import numpy as np
 from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from checkvalve.observe.captures.conversations import CONVERSATIONS, GIVEN_UP
 from checkvalve.observe.captures.packet import BUFFER, I64S, JIT, TCP
@@ -76,6 +78,44 @@ TRAITS: Final = types.Array(types.int64, 2, "C")
 PORTS: Final = types.Array(types.uint8, 2, "C")
 FRAME_AT: Final = types.FunctionType(FRAME)
 DECODE_AT: Final = types.FunctionType(DECODE)
+
+
+@intrinsic
+def _frame_at(context: Any, address: Any) -> Any:
+    """The framing kernel at an address: how one compiled loop serves every protocol."""
+    return _function_at(FRAME_AT, address)
+
+
+@intrinsic
+def _decode_at(context: Any, address: Any) -> Any:
+    """The decoding kernel at an address."""
+    return _function_at(DECODE_AT, address)
+
+
+def _function_at(kind: Any, address: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        function = cgutils.create_struct_proxy(kind)(context, builder)
+        function.jit_addr = builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+        return function._getvalue()
+
+    return kind(address), generate
+
+
+def addresses(kernels: Sequence[Any], kind: Any) -> Array:
+    """Where compiled kernels lie in this process.
+
+    Args:
+        kernels: compiled for the signature ``kind``.
+        kind: ``FRAME`` or ``DECODE``.
+
+    Returns:
+        int64, shape ``[kernels]``.
+    """
+    found = [kernel.get_compile_result(kind) for kernel in kernels]
+    pointers = [
+        result.library.get_pointer_to_function(result.fndesc.llvm_func_name) for result in found
+    ]
+    return np.array(pointers, np.int64)
 
 
 @nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64), **JIT)
@@ -193,11 +233,16 @@ def _complete(
     return n
 
 
-@nb.njit(**JIT)
+@nb.njit(
+    types.int64(
+        CONVERSATIONS, types.int64, I64S, PORTS, BUFFER, types.int64, types.int64, types.boolean
+    ),
+    **JIT,
+)  # fmt: skip
 def recognise(
     table: Array,
     slot: int,
-    frames: Any,
+    frames: Array,
     ports: Array,
     data: Array,
     start: int,
@@ -213,21 +258,27 @@ def recognise(
     if usual == 0:
         usual = np.int64(ports[transport, client_port])
     if usual:
-        found = acceptable(frames[usual - 1], data, start, end)
+        found = acceptable(_frame_at(frames[usual - 1]), data, start, end)
         if found == NOT_MINE and stream and not c.sure:
-            at = next_acceptable(frames[usual - 1], data, start, end)
+            at = next_acceptable(_frame_at(frames[usual - 1]), data, start, end)
             found = 1 if 0 <= at < end else NOT_MINE
         if found > 0:
             return usual
         if found == NEED_MORE:
             return -usual
     for k in range(len(frames)):
-        if k + 1 != usual and acceptable(frames[k], data, start, end) > 0:
+        if k + 1 != usual and acceptable(_frame_at(frames[k]), data, start, end) > 0:
             return k + 1
     return 0
 
 
-@nb.njit(**JIT)
+@nb.njit(
+    types.int64(
+        BUFFER, PIECES, types.int64, types.int64, CONVERSATIONS, DIRECTIONS, BLOCKS, NAMES,
+        BUFFER, I64S, I64S, TRAITS, PORTS, I64S, I64S, MESSAGES, I64S,
+    ),
+    **JIT,
+)  # fmt: skip
 def decode_pieces(
     data: Array,
     pieces: Array,
@@ -238,8 +289,8 @@ def decode_pieces(
     blocks: Array,
     names: Array,
     arena: Array,
-    frames: Any,
-    decodes: Any,
+    frames: Array,
+    decodes: Array,
     traits: Array,
     ports: Array,
     spill: Array,
@@ -323,7 +374,7 @@ def decode_pieces(
                 full = True
                 break
             if s.synchronised == SEARCHING:
-                place = next_acceptable(frames[k], data, at, stop)
+                place = next_acceptable(_frame_at(frames[k]), data, at, stop)
                 doubt = place < 0
                 place = -1 - place if doubt else place
                 tally[passed_over] += place - at
@@ -360,7 +411,7 @@ def decode_pieces(
                         c.member = 0
                         c.attempts = 0
                     break
-            length = np.int64(frames[k](data, at, stop))
+            length = np.int64(_frame_at(frames[k])(data, at, stop))
             if length > 0:
                 if s.lost and not quiet:
                     n = _malformed(out, n, s.lost, BAD_VALUE)
@@ -370,7 +421,7 @@ def decode_pieces(
                 s.lost = 0
                 s.synchronised = IN_STEP
                 first = n
-                n = np.int64(decodes[k](data, at, at + length, piece.direction == c.client, out, n))
+                n = np.int64(_decode_at(decodes[k])(data, at, at + length, piece.direction == c.client, out, n))
                 n = _complete(
                     table, pieces, i, out, first, n, at, length, data, names, arena, tally
                 )
@@ -409,26 +460,3 @@ def decode_pieces(
     done[0] = i
     return n
 
-
-def compile_for(members: int) -> None:
-    """Compile the kernels above for a number of protocols, or load them from the cache.
-
-    The types of their arguments hold that number, so that a new protocol compiles these two
-    anew and no other's.
-    """
-    frames = types.UniTuple(FRAME_AT, members)
-    decodes = types.UniTuple(DECODE_AT, members)
-    # Numba still calls functions passed by address experimental; the tests watch them.
-    warnings.filterwarnings("ignore", message="First-class function type feature")
-    recognise.compile(
-        types.int64(
-            CONVERSATIONS, types.int64, frames, PORTS, BUFFER, types.int64, types.int64,
-            types.boolean,
-        )
-    )  # fmt: skip
-    decode_pieces.compile(
-        types.int64(
-            BUFFER, PIECES, types.int64, types.int64, CONVERSATIONS, DIRECTIONS, BLOCKS, NAMES,
-            BUFFER, frames, decodes, TRAITS, PORTS, I64S, I64S, MESSAGES, I64S,
-        )
-    )  # fmt: skip

@@ -337,13 +337,15 @@ def join(
 ) -> int:
     """Join ``messages[start:count]``; how many rows. ``done[0]`` is the first not taken.
 
+    ``done`` has room for three numbers more, which the kernel uses meanwhile.
+
     ``in_order`` is not zero for the protocols whose servers may fail to echo the key.
     """
     n = np.int64(0)
     i = start
-    before = np.zeros(1, np.int64)
+    before = done[1:2]
     leader = np.int64(-1)  # row of ``out`` that item 0 of the response in hand completed
-    asked = np.zeros(2, np.int64)  # key and packet of that request
+    asked = done[2:4]  # key and packet of that request
     while i < count:
         m = messages[i]
         continues = (
