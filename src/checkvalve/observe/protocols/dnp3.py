@@ -63,16 +63,17 @@ from checkvalve.observe.protocols.base import (
     Function,
     Protocol,
     begin,
-    u16le,
 )
 from checkvalve.observe.protocols.dnp3_link import (
     BLOCK_OCTETS,
     FROM_MASTER,
+    GUARDED,
     HEADER_OCTETS,
     INNER,
     PRIMARY,
     SMALLEST_LENGTH,
     Array,
+    addresses,
     blocks_hold,
     checksum_holds,
     frame,
@@ -92,6 +93,8 @@ _DNP3: Final = 0
 _LINK: Final = 1
 _LONGEST_RAW: Final = 64
 _LARGEST_QUANTITY: Final = 2**31 - 1
+#: Greater than any index.
+_NO_INDEX: Final = 2**32
 
 _FIRST_RESPONSE: Final = 128
 _UNSOLICITED_RESPONSE: Final = 130
@@ -119,11 +122,10 @@ _CONFIRMED_USER_DATA: Final = 3
 _UNCONFIRMED_USER_DATA: Final = 4
 
 
-@nb.njit(types.void(U8, types.int64, types.boolean, MESSAGE_TYPE), **INNER)
+@nb.njit(types.void(U8, types.int64, types.boolean, MESSAGE_TYPE), **GUARDED)
 def _stations(data: Array, at: int, asks: bool, row: Row) -> None:
     """Set device and key, still without a sequence, from the addresses of the frame at ``at``."""
-    destination = u16le(data, at + 4)
-    source = u16le(data, at + 6)
+    destination, source = addresses(data, at)
     row.device = destination if asks else source
     row.key = (source << 16 | destination if asks else destination << 16 | source) << 8
 
@@ -156,7 +158,7 @@ def _link(data: Array, at: int, reason: int, row: Row) -> None:
         row.reason = reason
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **INNER)
+@nb.njit(types.int64(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **GUARDED)
 def _application(data: Array, start: int, octets: int, reason: int, row: Row) -> int:
     """Complete the first row with what stands before the objects, as far as it can be read.
 
@@ -196,7 +198,7 @@ def _application(data: Array, start: int, octets: int, reason: int, row: Row) ->
     return 4
 
 
-@nb.njit(types.void(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **INNER)
+@nb.njit(types.void(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **GUARDED)
 def _span(data: Array, start: int, at: int, octets: int, row: Row) -> None:
     """Let the row span the ``octets`` at ``at`` of the application layer, as far as it may."""
     first = place(data, start, at)
@@ -213,48 +215,44 @@ def _span(data: Array, start: int, at: int, octets: int, row: Row) -> None:
     row.raw_holes = holes
 
 
-@nb.njit(types.void(U8, types.int64, HEADER, MESSAGE_TYPE), **INNER)
-def _objects(data: Array, start: int, header: Header, row: Row) -> None:
-    """Complete the row of one header with its objects."""
-    at = header.at
-    if header.prefix > 0 and header.size >= 0 and header.quantity > 0:
-        row.last = 0
-        row.first = _LARGEST_QUANTITY
-        for _ in range(header.quantity):
-            index = number(data, start, at, header.prefix)
+@nb.njit(types.void(U8, types.int64, HEADER, types.int64, types.int64, MESSAGE_TYPE), **GUARDED)
+def _objects(
+    data: Array, start: int, header: Header, skipped: int, quantity: int, row: Row
+) -> None:
+    """Complete a row with ``quantity`` objects of a header, those after the ``skipped``."""
+    step = header.prefix + header.size
+    at = header.at + skipped * step
+    if header.prefix > 0 and header.size >= 0 and quantity > 0:
+        row.first, row.last = _NO_INDEX, -1
+        for point in range(quantity):
+            index = number(data, start, at + point * step, header.prefix)
             row.first = min(row.first, index)
             row.last = max(row.last, index)
-            at += header.prefix + header.size
-        at = header.at
-    if header.size == 0 or header.octets == 0:
-        return
-    prefix = header.prefix if header.quantity == 1 else 0
-    if header.octets > prefix:
-        _span(data, start, at + prefix, header.octets - prefix, row)
-    if header.size > 0 and header.quantity == 1:
-        row.value = object_value(data, start, at + prefix, header.group, header.variation)
+    octets = header.octets if quantity == header.quantity else step
+    if quantity == 1:
+        at += header.prefix
+        octets -= header.prefix
+        if header.size > 0:
+            row.value = object_value(data, start, at, header.group, header.variation)
+    if header.size != 0 and octets > 0:
+        _span(data, start, at, octets, row)
 
 
-@nb.njit(types.void(U8, types.int64, HEADER, types.int64, MESSAGE_TYPE), **INNER)
+@nb.njit(types.void(U8, types.int64, HEADER, types.int64, MESSAGE_TYPE), **GUARDED)
 def _control(data: Array, start: int, header: Header, point: int, row: Row) -> None:
-    """Complete the row of one control of a header."""
-    at = header.at + point * (header.prefix + header.size)
+    """Complete the row of one control of a header; its last octet is its status."""
     row.quantity = 1
-    if header.prefix > 0:
-        row.first = number(data, start, at, header.prefix)
-    elif header.first >= 0:
-        row.first = header.first + point
-    row.last = row.first
-    at += header.prefix
-    row.value = object_value(data, start, at, header.group, header.variation)
-    _span(data, start, at, header.size, row)
-    status = number(data, start, at + header.size - 1, 1) & 0x7F
+    if header.first >= 0:
+        row.first = row.last = header.first + point
+    _objects(data, start, header, point, 1, row)
+    after = header.at + (point + 1) * (header.prefix + header.size)
+    status = number(data, start, after - 1, 1) & 0x7F
     if status and row.code >= _FIRST_RESPONSE:
         row.status = ERROR
         row.error = _CONTROL_STATUS + status
 
 
-@nb.njit(types.void(HEADER, types.int64, MESSAGE_TYPE, MESSAGE_TYPE), **INNER)
+@nb.njit(types.void(HEADER, types.int64, MESSAGE_TYPE, MESSAGE_TYPE), **GUARDED)
 def _item(header: Header, item: int, first: Row, row: Row) -> None:
     """Complete a row with its header, and with what it shares with the first row.
 
@@ -314,7 +312,7 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
             if controls:
                 _control(data, start, header, point, row)
             else:
-                _objects(data, start, header, row)
+                _objects(data, start, header, 0, header.quantity, row)
             item += 1
     n += max(item, 1)
     at = start

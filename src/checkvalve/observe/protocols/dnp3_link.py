@@ -24,13 +24,15 @@ from checkvalve.observe.protocols.base import (
     NEED_MORE,
     NOT_MINE,
     U8,
-    u16le,
 )
 
 Array = np.ndarray[Any, Any]
 
 #: How a kernel that only other kernels call is compiled: without the way in from Python.
 INNER: Final = JIT | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: The same where a kernel sees to it by itself that it reads nothing outside ``data``. A check
+#: of every octet in a loop costs far more than itself: numba then counts references each time.
+GUARDED: Final = INNER | {"boundscheck": False}
 
 HEADER_OCTETS: Final = 10
 BLOCK_OCTETS: Final = 16
@@ -64,29 +66,47 @@ def _checksums() -> np.ndarray[Any, np.dtype[np.uint16]]:
 _CHECKSUMS: Final = _checksums()
 
 
-@nb.njit(types.boolean(U8, types.int64, types.int64), **INNER)
+@nb.njit(types.boolean(U8, types.int64, types.int64), **GUARDED)
 def checksum_holds(data: Array, at: int, octets: int) -> bool:
     """Whether ``data[at:at + octets]`` agrees with the checksum that follows it."""
+    if at + octets + 2 > len(data):
+        return False
     value = 0
     for spot in range(at, at + octets):
         value = value >> 8 ^ _CHECKSUMS[(value ^ data[spot]) & 0xFF]
-    return value ^ 0xFFFF == u16le(data, at + octets)
+    found: int = data[at + octets] | np.int64(data[at + octets + 1]) << 8
+    return value ^ 0xFFFF == found
 
 
-@nb.njit(types.int64(U8, types.int64), **INNER)
+@nb.njit(types.int64(U8, types.int64), **GUARDED)
 def frame_octets(data: Array, at: int) -> int:
     """The whole length of the link frame at ``at``, its checksums included."""
+    if at + HEADER_OCTETS > len(data):
+        return HEADER_OCTETS
     held: int = data[at + 2] - SMALLEST_LENGTH
     return HEADER_OCTETS + held + (held + BLOCK_OCTETS - 1 >> 4 << 1)
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64), **INNER)
+@nb.njit(types.int64(U8, types.int64), **GUARDED)
+def segment_octets(data: Array, at: int) -> int:
+    """Octets of user data, the transport octet included; 0 for a frame of the link alone.
+
+    Only CONFIRMED_USER_DATA (3) and UNCONFIRMED_USER_DATA (4) carry any.
+    """
+    if at + HEADER_OCTETS > len(data):
+        return 0
+    function = data[at + 3] & 0x4F
+    held: int = data[at + 2] - SMALLEST_LENGTH
+    return held if function == PRIMARY | 3 or function == PRIMARY | 4 else 0
+
+
+@nb.njit(types.int64(U8, types.int64, types.int64), **GUARDED)
 def _link_frame(data: Array, at: int, end: int) -> int:
     """The length of the link frame at ``at``, which may pass ``end``; or why there is none.
 
     Its header must be whole and agree with its checksum; a receiver passes over any other.
     """
-    have = end - at
+    have = min(end, len(data)) - at
     if (
         (have > 0 and data[at] != 0x05)
         or (have > 1 and data[at + 1] != 0x64)
@@ -98,25 +118,14 @@ def _link_frame(data: Array, at: int, end: int) -> int:
     return frame_octets(data, at) if checksum_holds(data, at, HEADER_OCTETS - 2) else NOT_MINE
 
 
-@nb.njit(types.int64(U8, types.int64), **INNER)
-def segment_octets(data: Array, at: int) -> int:
-    """Octets of user data, the transport octet included; 0 for a frame of the link alone.
-
-    Only CONFIRMED_USER_DATA (3) and UNCONFIRMED_USER_DATA (4) carry any.
-    """
-    function = data[at + 3] & 0x4F
-    held: int = data[at + 2] - SMALLEST_LENGTH
-    return held if function == PRIMARY | 3 or function == PRIMARY | 4 else 0
-
-
-@nb.njit(types.boolean(U8, types.int64, types.int64, types.int64), **INNER)
-def _continues(data: Array, start: int, at: int, sequence: int) -> bool:
-    """Whether the segment at ``at`` goes on with the fragment that began at ``start``."""
-    for spot in range(4, 8):
-        if data[at + spot] != data[start + spot]:
-            return False
-    transport: int = data[at + HEADER_OCTETS] & (FIR | _SEQUENCE)
-    return transport == sequence & _SEQUENCE
+@nb.njit(types.UniTuple(types.int64, 2)(U8, types.int64), **GUARDED)
+def addresses(data: Array, at: int) -> tuple[int, int]:
+    """Destination and source of the link frame at ``at``."""
+    if at + HEADER_OCTETS > len(data):
+        return 0, 0
+    destination: int = data[at + 4] | np.int64(data[at + 5]) << 8
+    source: int = data[at + 6] | np.int64(data[at + 7]) << 8
+    return destination, source
 
 
 @nb.njit(FRAME, **JIT)
@@ -142,7 +151,9 @@ def frame(data: Array, start: int, end: int) -> int:
                 if transport & FIR == 0:
                     return NOT_MINE
                 sequence = transport
-            elif not _continues(data, start, stop, sequence):
+            elif transport & (FIR | _SEQUENCE) != sequence & _SEQUENCE or addresses(
+                data, stop
+            ) != addresses(data, start):
                 break
             sequence += 1
             final = transport & FIN != 0
@@ -154,20 +165,20 @@ def frame(data: Array, start: int, end: int) -> int:
     return stop - start
 
 
-@nb.njit(types.boolean(U8, types.int64), **INNER)
+@nb.njit(types.boolean(U8, types.int64), **GUARDED)
 def blocks_hold(data: Array, at: int) -> bool:
     """Whether every block of the link frame at ``at`` agrees with its checksum."""
-    left: int = data[at + 2] - SMALLEST_LENGTH
+    left = frame_octets(data, at) - HEADER_OCTETS
     spot = at + HEADER_OCTETS
     while left > 0:
-        if not checksum_holds(data, spot, min(left, BLOCK_OCTETS)):
+        if not checksum_holds(data, spot, min(left - 2, BLOCK_OCTETS)):
             return False
         spot += BLOCK_OCTETS + 2
-        left -= BLOCK_OCTETS
+        left -= BLOCK_OCTETS + 2
     return True
 
 
-@nb.njit(types.UniTuple(types.int64, 3)(U8, types.int64, types.int64), **INNER)
+@nb.njit(types.UniTuple(types.int64, 3)(U8, types.int64, types.int64), **GUARDED)
 def gather(data: Array, start: int, end: int) -> tuple[int, int, int]:
     """What the frames hold that ``frame`` found to be one fragment.
 
@@ -186,32 +197,35 @@ def gather(data: Array, start: int, end: int) -> tuple[int, int, int]:
         else:
             octets += held - 1
             holds &= blocks_hold(data, at)
-            if data[at + HEADER_OCTETS] & FIN:
+            if at + HEADER_OCTETS < len(data) and data[at + HEADER_OCTETS] & FIN:
                 reason = 0
         at += frame_octets(data, at)
     return octets, reason if holds else BAD_CHECKSUM, alone
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64), **INNER)
+@nb.njit(types.int64(U8, types.int64, types.int64), **GUARDED)
 def place(data: Array, start: int, offset: int) -> int:
     """Where octet ``offset`` of the application layer lies, of the fragment at ``start``.
 
-    The caller knows from ``gather`` that the fragment holds it.
+    The caller knows from ``gather`` that the fragment holds it; else it is ``len(data)``.
     """
     at = start
     spot = offset + 1
-    held = segment_octets(data, at)
-    while spot >= held:
+    while at < len(data):
+        held = segment_octets(data, at)
+        if spot < held:
+            return at + HEADER_OCTETS + spot + (spot >> 4 << 1)
         spot -= max(held - 1, 0)
         at += frame_octets(data, at)
-        held = segment_octets(data, at)
-    return at + HEADER_OCTETS + spot + (spot >> 4 << 1)
+    return len(data)
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, types.int64), **INNER)
+@nb.njit(types.int64(U8, types.int64, types.int64, types.int64), **GUARDED)
 def number(data: Array, start: int, offset: int, octets: int) -> int:
     """An unsigned number of up to eight octets of the application layer, least first."""
     value = 0
     for spot in range(octets):
-        value |= int(np.int64(data[place(data, start, offset + spot)])) << 8 * spot
+        at = place(data, start, offset + spot)
+        if at < len(data):
+            value |= int(np.int64(data[at])) << 8 * spot
     return value
