@@ -42,7 +42,7 @@ class Script:
         name: prefix of the namespaces, a few letters.
         hosts: who is on the network.
         seed: of the story's random choices.
-        start: first moment of ``normal``.
+        start: first moment of ``normal``; what is done before it is not kept.
         incident: first moment of ``incident``, where ``normal`` ends.
         end: where ``incident`` ends.
         tell: opens the stations, adds the acts, and leaves with the stack what must be closed.
@@ -77,9 +77,9 @@ def record(script: Script, folder: Path) -> None:
         script.tell(network, story, ending)
         windows = list(_play(story, mirror))
     frames = scale(mirror.frames, windows)
-    border = nanoseconds(script.incident)
+    start, border = nanoseconds(script.start), nanoseconds(script.incident)
     files = {
-        "normal.pcap": [frame for frame in frames if frame.time < border],
+        "normal.pcap": [frame for frame in frames if start <= frame.time < border],
         "incident.pcap": [frame for frame in frames if frame.time >= border],
     }
     captures = folder / "captures"

@@ -29,9 +29,12 @@ def tell(network: Network, story: Story, ending: ExitStack) -> None:
     process = Process(START, END, story.random)
     cast = Cast(network, process, ending)
     _machines(story, cast)
+    # The capture starts in mid-production: what is seen first is that the screen is read.
+    story.once(START, cast.hmi_polls_line)
     for phase in process.phases:
-        if phase.start < END:
+        if START < phase.start < END:
             _mode_changes(story, cast, phase)
+        if phase.start < END:
             _people(story, cast, phase)
     _shifts_and_office(story, cast)
     _planted(story, cast)

@@ -29,9 +29,13 @@ def tell(network: Network, story: Story, ending: ExitStack) -> None:
     process = Process(START, END, story.random)
     cast = Cast(network, process, ending)
     _machines(story, cast)
+    # The capture starts in mid-supply, with SCADA connected: first the screen is read.
+    story.once(START - _MINUTE, cast.scada_reads_treatment)
+    story.once(START, cast.scada_reads_treatment)
     for phase in process.phases:
-        if phase.start < END:
+        if START < phase.start < END:
             _mode_changes(story, cast, phase)
+        if phase.start < END:
             _people(story, cast, phase)
     _nights_and_office(story, cast)
     _planted(story, cast)
