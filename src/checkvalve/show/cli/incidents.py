@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,7 +13,7 @@ import typer
 from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now, read_moment
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
-from checkvalve.show.cli.printing import Format, print_json, print_table
+from checkvalve.show.cli.printing import Format, print_json
 from checkvalve.show.cli.showing import StateFolder, Who, Why, state_of
 
 app = typer.Typer(no_args_is_help=True, help="List and show incidents, and act on them.")
@@ -141,21 +142,11 @@ def print_incidents(triaged: Any, plant: Any, *, full: bool, everything: bool = 
                 typer.echo("")
                 typer.echo(_story(incident, triaged, plant))
         typer.echo("")
-    print_table(
-        ("id", "class", "score", "state", "first seen", "times", "what"),
-        [
-            (
-                one.id,
-                one.outcome.word,
-                str(one.score.total),
-                str(one.state),
-                one.first.isoformat(" ", "minutes"),
-                str(one.count),
-                one.headline,
-            )
-            for one in chosen
-        ],
-    )
+    for one in chosen:
+        seen = f"{one.first.isoformat(' ', 'minutes')}, seen {one.count}×"
+        typer.echo(f"{one.outcome.word:<7} {one.score.total:>3}  {one.id}  {one.state}  {seen}")
+        for line in wrap(one.headline, width=88):
+            typer.echo(f"             {line}")
     if not chosen:
         typer.echo("no incidents")
     if hidden:
