@@ -29,12 +29,12 @@ from checkvalve.judge.window import (
     Path,
     Window,
 )
+from checkvalve.observe.compiling import JIT
 from checkvalve.plant import Plant
 from checkvalve.records import COMMANDS, STATUSES, Intent, Status
 
 Array = np.ndarray[Any, Any]
 
-_JIT: Final[dict[str, Any]] = {"cache": True, "boundscheck": True, "nogil": True}
 #: ``a`` and ``b`` are the key; ``next`` chains a bucket, ``head`` is this row's bucket's
 #: first entry. ``row`` is the entry's row in this window, valid if ``window`` is this one's.
 #: Row 0: ``next`` counts the entries.
@@ -69,7 +69,7 @@ _NO_REPLY: Final = STATUSES.index(Status.NO_REPLY)
 _MALFORMED: Final = STATUSES.index(Status.MALFORMED)
 
 
-@nb.njit(types.int64(_KEYS, types.uint64, types.uint64), **_JIT)
+@nb.njit(types.int64(_KEYS, types.uint64, types.uint64), **JIT)
 def _entry(keys: Array, a: int, b: int) -> int:
     """The entry of a key, made if it is new; 0 when there is no room."""
     digest = (np.uint64(a) ^ (np.uint64(b) * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(
@@ -96,7 +96,7 @@ def _entry(keys: Array, a: int, b: int) -> int:
     return at
 
 
-@nb.njit(types.void(_KEYS, _U64S, _U64S, _OUT), **_JIT)
+@nb.njit(types.void(_KEYS, _U64S, _U64S, _OUT), **JIT)
 def _entries(keys: Array, a: Array, b: Array, out: Array) -> None:
     """The entry of each key; 0 for those without room."""
     for i in range(len(a)):
@@ -108,7 +108,7 @@ def _entries(keys: Array, a: Array, b: Array, out: Array) -> None:
         _KEYS, types.int64, _I32S, _I64S, _I32S, _I32S, _I64S, types.int64, _GROUPS, _HISTOGRAMS,
         types.int64,
     ),
-    **_JIT,
+    **JIT,
 )  # fmt: skip
 def _count_exchanges(
     keys: Array, window: int, edge: Array, time: Array, status: Array, octets: Array,
@@ -168,7 +168,7 @@ def _count_exchanges(
         _KEYS, types.int64, _I32S, _I32S, _I32S, _I64S, _I64S, _I64S, _I64S, types.int64,
         _RANGES, types.int64,
     ),
-    **_JIT,
+    **JIT,
 )  # fmt: skip
 def _count_ranges(
     keys: Array, window: int, entry: Array, edge: Array, space: Array, low: Array, high: Array,

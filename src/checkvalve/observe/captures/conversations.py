@@ -12,8 +12,9 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.captures.packet import I64S, JIT, PACKETS, RST
+from checkvalve.observe.captures.packet import I64S, PACKETS, RST
 from checkvalve.observe.captures.tables import ADDRESSES, intern_address, mix
+from checkvalve.observe.compiling import JIT
 
 Array = np.ndarray[Any, Any]
 

@@ -13,7 +13,8 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.captures.packet import BUFFER, I64S, JIT, PACKETS
+from checkvalve.observe.captures.packet import BUFFER, I64S, PACKETS
+from checkvalve.observe.compiling import JIT
 
 Array = np.ndarray[Any, Any]
 

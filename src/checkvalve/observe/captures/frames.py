@@ -19,7 +19,6 @@ from checkvalve.observe.captures.packet import (
     BUFFER,
     CLOSED,
     FRAGMENT,
-    JIT,
     MALFORMED_FRAME,
     NOT_IP,
     OTHER_TRANSPORT,
@@ -29,6 +28,7 @@ from checkvalve.observe.captures.packet import (
     UNKNOWN_LINK,
     WHOLE,
 )
+from checkvalve.observe.compiling import JIT
 
 Array = np.ndarray[Any, Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numba as nb
 import numpy as np
@@ -65,13 +65,3 @@ BUFFER: Final = types.Array(types.uint8, 1, "C")
 PACKETS: Final = types.Array(nb.from_dtype(PACKET), 1, "C")
 I64S: Final = types.Array(types.int64, 1, "C")
 I32S: Final = types.Array(types.int32, 1, "C")
-
-#: How the kernels of this folder are compiled: on disk after the first time, reads checked.
-#: They allocate nothing, so they need not count references to their arguments either, which
-#: would cost as much as their work does.
-JIT: Final[dict[str, Any]] = {
-    "cache": True,
-    "boundscheck": True,
-    "nogil": True,
-    "_nrt": False,
-}

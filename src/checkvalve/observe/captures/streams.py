@@ -31,7 +31,6 @@ from checkvalve.observe.captures.packet import (
     BUFFER,
     FIN,
     I64S,
-    JIT,
     OTHER_TRANSPORT,
     PACKETS,
     RST,
@@ -41,6 +40,7 @@ from checkvalve.observe.captures.packet import (
     WHOLE,
 )
 from checkvalve.observe.captures.tables import ADDRESSES, BLOCK_OCTETS, BLOCKS, load, release, store
+from checkvalve.observe.compiling import JIT
 
 Array = np.ndarray[Any, Any]
 

@@ -12,7 +12,8 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.captures.packet import BUFFER, JIT
+from checkvalve.observe.captures.packet import BUFFER
+from checkvalve.observe.compiling import JIT
 
 Array = np.ndarray[Any, Any]
 

@@ -28,6 +28,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import JIT
 from checkvalve.records import Intent
 
 NEED_MORE = -1
@@ -119,11 +120,6 @@ MESSAGE_TYPE = nb.from_dtype(MESSAGE)
 MESSAGES = types.Array(MESSAGE_TYPE, 1, "C")
 FRAME = types.int64(U8, types.int64, types.int64)
 DECODE = types.int64(U8, types.int64, types.int64, types.boolean, MESSAGES, types.int64)
-
-#: How every kernel is compiled: on disk after the first time, reads checked. Kernels allocate
-#: nothing, so they need not count references to their arguments, which would cost as much as
-#: their work does.
-JIT: dict[str, Any] = {"cache": True, "boundscheck": True, "nogil": True, "_nrt": False}
 
 
 @nb.njit(types.void(MESSAGES, types.int64), **JIT)

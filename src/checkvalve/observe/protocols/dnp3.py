@@ -298,7 +298,11 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
                 _item(header, 0, first, first)
             break
         at = header.at + header.octets
-        controls = header.size > 1 and (header.group == _CROB or header.group == _ANALOG_OUTPUT)
+        controls = (
+            (header.group == _CROB or header.group == _ANALOG_OUTPUT)
+            and header.size > 1
+            and header.quantity > 0
+        )
         for point in range(header.quantity if controls else 1):
             if item == room:
                 out[n + item - 1].status = MALFORMED

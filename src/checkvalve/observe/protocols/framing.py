@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from checkvalve.observe.captures.conversations import CONVERSATIONS, GIVEN_UP
-from checkvalve.observe.captures.packet import BUFFER, I64S, JIT, TCP
+from checkvalve.observe.captures.packet import BUFFER, I64S, TCP
 from checkvalve.observe.captures.streams import (
     DATAGRAM,
     DECODED,
@@ -39,6 +39,7 @@ from checkvalve.observe.captures.tables import (
     release,
     store,
 )
+from checkvalve.observe.compiling import JIT
 from checkvalve.observe.protocols.base import (
     BAD_VALUE,
     DECODE,
@@ -266,10 +267,16 @@ def recognise(
             return usual
         if found == NEED_MORE:
             return -usual
+    doubt = np.int64(0)
     for k in range(len(frames)):
-        if k + 1 != usual and acceptable(_frame_at(frames[k]), data, start, end) > 0:
+        if k + 1 == usual:
+            continue
+        found = acceptable(_frame_at(frames[k]), data, start, end)
+        if found > 0:
             return k + 1
-    return 0
+        if found == NEED_MORE and doubt == 0 and stream and c.sure and end - start < LONGEST_DOUBT:
+            doubt = np.int64(-1 - k)  # a first message in several segments
+    return doubt
 
 
 @nb.njit(
@@ -421,7 +428,11 @@ def decode_pieces(
                 s.lost = 0
                 s.synchronised = IN_STEP
                 first = n
-                n = np.int64(_decode_at(decodes[k])(data, at, at + length, piece.direction == c.client, out, n))
+                n = np.int64(
+                    _decode_at(decodes[k])(
+                        data, at, at + length, piece.direction == c.client, out, n
+                    )
+                )
                 n = _complete(
                     table, pieces, i, out, first, n, at, length, data, names, arena, tally
                 )
@@ -459,4 +470,3 @@ def decode_pieces(
         i += 1
     done[0] = i
     return n
-

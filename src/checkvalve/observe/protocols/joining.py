@@ -16,8 +16,9 @@ import numpy as np
 from numba import types
 
 from checkvalve.observe.captures.conversations import CONVERSATIONS
-from checkvalve.observe.captures.packet import BUFFER, I64S, JIT
+from checkvalve.observe.captures.packet import BUFFER, I64S
 from checkvalve.observe.captures.tables import NAMES, intern_name
+from checkvalve.observe.compiling import JIT
 from checkvalve.observe.protocols.base import (
     ERROR,
     MALFORMED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from checkvalve.findings import Finding
 from checkvalve.plant import Plant
@@ -41,22 +41,23 @@ class Judged:
 
 
 class Assessor:
-    """Judges findings; the plant, the table and the time stay the same meanwhile.
+    """Judges findings; the plant and the table stay the same meanwhile.
+
+    A review is as old as it was when a finding was last seen.
 
     Args:
         rules: rule id to rule.
         plant: ratings, changes, people.
         reach: where one can go on to.
         table: the decision table.
-        at: now, for the age of reviews.
     """
 
-    def __init__(
-        self, rules: Mapping[str, Rule], plant: Plant, reach: Reach, table: Table, at: datetime
-    ) -> None:
+    def __init__(self, rules: Mapping[str, Rule], plant: Plant, reach: Reach, table: Table) -> None:
         self._stages = Stages(rules)
         self._table = table
-        self._impacts = Impacts(plant, reach, at)
+        self._plant = plant
+        self._reach = reach
+        self._impacts: dict[date, Impacts] = {}
         self._orders = Orders(plant)
 
     def judge(self, findings: Sequence[Finding]) -> tuple[Judged, ...]:
@@ -78,7 +79,7 @@ class Assessor:
     def _judged(
         self, one: Staged, certain: tuple[Certainty, Grounds], stage_grounds: Grounds
     ) -> Judged:
-        impact = self._impacts.of(one.finding, one.deed, one.stage)
+        impact = self._impacts_on(one.finding.until).of(one.finding, one.deed, one.stage)
         sanction = self._orders.covering(one.finding, one.deed)
         row = Row(certain[0], one.stage, impact.safety, impact.production, sanction.sanctioned)
         grounds = {
@@ -90,6 +91,14 @@ class Assessor:
         }
         outcome = self._table.outcome(row)
         return Judged(one.finding, one.deed, row, outcome, grounds, impact.touched)
+
+    def _impacts_on(self, at: datetime) -> Impacts:
+        """Impacts as they stood on a day: what was reviewed then is not too old by now."""
+        day = at.astimezone(UTC).date()
+        known = self._impacts.get(day)
+        if known is None:
+            known = self._impacts[day] = Impacts(self._plant, self._reach, at)
+        return known
 
 
 def lead_of(judged: Sequence[Judged]) -> Judged:

@@ -131,7 +131,7 @@ def incidents(  # noqa: PLR0913  # the brief of a fold: what was seen, done and 
     """
     ordered = sorted(findings, key=lambda finding: (finding.at, finding.id))
     by_id = {finding.id: finding for finding in ordered}
-    assessor = Assessor(rules, plant, reach or DeclaredReach(plant), table or default_table(), at)
+    assessor = Assessor(rules, plant, reach or DeclaredReach(plant), table or default_table())
     done = _by_finding(acts, at)
     held = sorted(set(links))
     by_member = _by_later(held)

@@ -68,7 +68,7 @@ def _line(what: str, total: int) -> Iterator[Tick]:
 
 def announce_kernels() -> None:
     """Say that the first start takes longer, when it will."""
-    from checkvalve.run.kernels import are_cached
+    from checkvalve.observe.compiling import are_compiled
 
-    if not are_cached():
+    if not are_compiled():
         typer.echo("compiling the kernels, once: up to a minute", err=True)
