@@ -11,7 +11,10 @@ from typing import Final
 
 from checkvalve.judge.checks.base import Check
 
-MEMBERS: Final = ("segmentation.undeclared_conduit",)
+MEMBERS: Final = (
+    "access.command_outside_mode",
+    "segmentation.undeclared_conduit",
+)
 
 
 def members() -> tuple[type[Check], ...]:
