@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Certainty(StrEnum):
@@ -131,3 +132,37 @@ class Verdict:
     answer: Answer
     because: str
     finding: Finding | None = None
+
+
+def plain(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data, ready for JSON: times as ISO 8601."""
+    return {
+        "id": finding.id,
+        "rule": finding.rule,
+        "site": finding.site,
+        "subject": {"kind": finding.subject.kind, "id": finding.subject.id},
+        "cause": finding.cause,
+        "first": finding.at.isoformat(),
+        "last": finding.until.isoformat(),
+        "count": finding.count,
+        "certainty": str(finding.certainty),
+        "because": finding.because,
+        "evidence": [
+            {
+                "what": item.what,
+                "expected": item.expected,
+                "actual": item.actual,
+                "capture": item.capture,
+                "packet": item.packet,
+                "at": item.at.isoformat() if item.at is not None else None,
+            }
+            for item in finding.evidence
+        ],
+        "assets": list(finding.assets),
+        "source": finding.source,
+        "target": finding.target,
+        "identities": list(finding.identities),
+        "action": finding.action,
+        "zone": finding.zone,
+        "process_mode": finding.process_mode,
+    }

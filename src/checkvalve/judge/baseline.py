@@ -157,11 +157,11 @@ class Difference:
     """
 
     path: str
-    old: Any
-    new: Any
+    old: object
+    new: object
 
 
-def differences(old: Any, new: Any, path: str = "") -> list[Difference]:
+def differences(old: object, new: object, path: str = "") -> list[Difference]:
     """The places where two states differ, deepest first where both go on.
 
     Lists are compared as a whole: their order has a meaning.

@@ -29,7 +29,7 @@ from checkvalve.judge.window import (
     Path,
     Window,
 )
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64, u64
 from checkvalve.plant import Plant
 from checkvalve.records import COMMANDS, STATUSES, Intent, Status
 
@@ -72,21 +72,19 @@ _MALFORMED: Final = STATUSES.index(Status.MALFORMED)
 @nb.njit(types.int64(_KEYS, types.uint64, types.uint64), **JIT)
 def _entry(keys: Array, a: int, b: int) -> int:
     """The entry of a key, made if it is new; 0 when there is no room."""
-    digest = (np.uint64(a) ^ (np.uint64(b) * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(
-        0xBF58476D1CE4E5B9
-    )
-    digest ^= digest >> np.uint64(31)
+    digest = (u64(a) ^ (u64(b) * u64(0x9E3779B97F4A7C15))) * u64(0xBF58476D1CE4E5B9)
+    digest ^= digest >> u64(31)
     room = len(keys) - 1
-    bucket = np.int64(digest % np.uint64(room)) + 1
-    at = np.int64(keys[bucket].head)
+    bucket = i64(digest % u64(room)) + 1
+    at = i64(keys[bucket].head)
     while at:
         if keys[at].a == a and keys[at].b == b:
             return at
-        at = np.int64(keys[at].next)
+        at = i64(keys[at].next)
     if keys[0].next == room:
         return 0
     keys[0].next += 1
-    at = np.int64(keys[0].next)
+    at = i64(keys[0].next)
     keys[at].a = a
     keys[at].b = b
     keys[at].next = keys[bucket].head
@@ -139,7 +137,7 @@ def _count_exchanges(
             for k in range(BINS):
                 histograms[n, k] = 0
             n += 1
-        row = np.int64(keys[key].row)
+        row = i64(keys[key].row)
         g = groups[row]
         g.count += 1
         g.octets += octets[i]
@@ -154,7 +152,7 @@ def _count_exchanges(
         before = keys[key].before
         if before and time[i] > before:
             logarithm = np.log2(np.float64(time[i] - before))
-            place = np.int64((logarithm - FIRST_OCTAVE) * BINS_PER_OCTAVE)
+            place = i64((logarithm - FIRST_OCTAVE) * BINS_PER_OCTAVE)
             histograms[row, min(max(place, 0), BINS - 1)] += 1
             g.intervals += 1
             g.log_sum += logarithm
@@ -228,7 +226,8 @@ class Column:
             numbers = numbers.astype(np.int32)
             numbers[indices.is_null().to_numpy(zero_copy_only=False)] = -1
             return numbers
-        return self._numbers[indices.to_numpy()]
+        plain: Array = self._numbers[indices.to_numpy()]
+        return plain
 
     @staticmethod
     def _continues(known: pa.Array, words: pa.Array) -> bool:
@@ -588,7 +587,8 @@ class Grouper:
 def _filled(column: pa.Array, missing: int) -> Array:
     if column.null_count:
         column = column.fill_null(missing)
-    return column.to_numpy()
+    values: Array = column.to_numpy()
+    return values
 
 
 def _room(rows: Array, needed: int) -> Array:

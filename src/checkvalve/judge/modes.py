@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,10 @@ from checkvalve.judge.window import moment
 from checkvalve.plant import Plant
 
 Array = np.ndarray[Any, Any]
+
+
+#: Changes of the mode that are surely remembered.
+REMEMBERED: Final = 2_048
 
 
 class ModeClock:
@@ -60,9 +64,9 @@ class ModeClock:
             if (not known or mode != self._modes[-1]) and (not known or time >= self._times[-1]):
                 self._times.append(time)
                 self._modes.append(mode)
-        if len(self._times) > 4_096:
-            del self._times[:2_048], self._modes[:2_048]
-            self._dropped += 2_048
+        if len(self._times) > 2 * REMEMBERED:
+            del self._times[:REMEMBERED], self._modes[:REMEMBERED]
+            self._dropped += REMEMBERED
 
     def mode_at(self, time: int) -> str | None:
         """The mode at a time in ns since 1970; ``None`` is unknown."""

@@ -16,6 +16,8 @@ import numpy as np
 
 from checkvalve.judge.window import HOUR_NS, Window
 
+Array = np.ndarray[Any, Any]
+
 #: Ready at this unseen mass or less, by its upper bound.
 READY_AT: Final = 0.005
 #: Full production cycles that must have been seen.
@@ -198,6 +200,6 @@ def _coverage(zone: str, mode: str, edges: Mapping[str, Mapping[int, int]]) -> C
     return Coverage(zone, mode, len(edges), total, len(days), unseen, max(bound, unseen))
 
 
-def _unseen(seen: Any) -> float:
+def _unseen(seen: Array) -> float:
     total = int(seen.sum())
     return float(np.count_nonzero(seen == 1)) / total if total else 1.0

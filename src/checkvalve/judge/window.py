@@ -246,7 +246,7 @@ class Window:
             commands=self.commands[~np.isin(self.commands["edge"], bad_edges)],
         )
 
-    def evidence(self, row: Any, what: str, *, expected: str = "", actual: str = "") -> Evidence:
+    def evidence(self, row: np.void, what: str, *, expected: str = "", actual: str = "") -> Evidence:
         """Evidence that points at the first packet of a row of this window."""
         time = row["time"] if "time" in row.dtype.names else row["first"]
         return Evidence(

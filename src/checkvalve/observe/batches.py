@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numba import types
 
-from checkvalve.observe.protocols.base import JIT, Protocol
+from checkvalve.observe.compiling import JIT
+from checkvalve.observe.protocols.base import Protocol
 from checkvalve.observe.protocols.joining import JOINEDS
 from checkvalve.observe.words import FunctionWords, ObjectWords, Words
 from checkvalve.records import EXCHANGE, FLOW, GAP, INTENTS, STATUSES, GapKind
@@ -87,7 +88,8 @@ def _kinds(protocol: Array, dialect: Array, places: Mapping[int, int]) -> Array:
     lookup = np.zeros(1 << 16, np.int32)
     for kind, place in places.items():
         lookup[kind] = place
-    return lookup[protocol.astype(np.int32) << 8 | dialect]
+    kinds: Array = lookup[protocol.astype(np.int32) << 8 | dialect]
+    return kinds
 
 
 def _transport(numbers: Array) -> pa.DictionaryArray:

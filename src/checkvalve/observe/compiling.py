@@ -12,9 +12,10 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numba
+import numpy as np
 
 import checkvalve
 
@@ -55,7 +56,12 @@ def are_compiled() -> bool:
     return next(folder().rglob("joining.join-*.nbi"), None) is not None
 
 
-numba.config.CACHE_DIR = str(folder())
+#: What NumPy's fixed-width numbers are to a kernel's reader: whole numbers.
+i64: Final = cast("type[int]", np.int64)
+u64: Final = cast("type[int]", np.uint64)
+u32: Final = cast("type[int]", np.uint32)
+
+numba.config.CACHE_DIR = str(folder())  # type: ignore[attr-defined]  # set when imported
 
 #: On disk after the first time, reads checked. Kernels allocate nothing, so they need not
 #: count references to their arguments, which would cost as much as their work does.

@@ -24,6 +24,7 @@ from checkvalve.observe.captures.packet import (
     NOT_IP,
     UNKNOWN_LINK,
 )
+from checkvalve.observe.compiling import u64
 from checkvalve.observe.protocols import framing, joining
 from checkvalve.observe.protocols import members as all_protocols
 from checkvalve.observe.protocols.base import DECODE, FRAME, MAX_ROWS, MESSAGE, Protocol
@@ -39,6 +40,10 @@ from checkvalve.records import GapKind
 
 Array = np.ndarray[Any, Any]
 
+#: What stands before an IPv4 address that is written as one of IPv6 (RFC 4291, 2.5.5.2).
+_MAPPED: Final = bytes(10) + b"\xff\xff"
+#: Give up the first gap.
+_SKIP: Final = True
 _FATES: Final = {
     NOT_IP: GapKind.NOT_IP,
     UNKNOWN_LINK: GapKind.UNKNOWN_LINK,
@@ -284,8 +289,8 @@ class Dissector:
         while at < count:
             pieces = streams.follow(
                 buffer.data, packets, at, count, self._table, self._book, self._traffic,
-                self._addresses, self._macs, self._sides, self._early, self._blocks, self._spill, self.tally,
-                self._pieces, self._done,
+                self._addresses, self._macs, self._sides, self._early, self._blocks, self._spill,
+                self.tally, self._pieces, self._done,
             )  # fmt: skip
             at = int(self._done[0])
             self._decode(buffer.data, int(pieces))
@@ -372,7 +377,7 @@ class Dissector:
                 start = int(self._spill[0])
                 pieces = streams.drain(
                     self._sides, self._early, self._blocks, side, data, self._spill, self.tally,
-                    self._pieces, 0, self._until, 0, True,
+                    self._pieces, 0, self._until, 0, _SKIP,
                 )  # fmt: skip
                 self._decode(data, int(pieces))
                 self._spill[0] = start
@@ -397,9 +402,9 @@ class Dissector:
                 host = tables.intern_name(
                     self._hosts, self._host_arena, 0, 0, name.copy(), 0, len(name)
                 )
-                mapped = octets if len(octets) == 16 else bytes(10) + b"\xff\xff" + octets[:4]
+                mapped = octets if len(octets) > len(_MAPPED) else _MAPPED + octets
                 high, low = int.from_bytes(mapped[:8]), int.from_bytes(mapped[8:16])
-                address = tables.intern_address(self._addresses, np.uint64(high), np.uint64(low))
+                address = tables.intern_address(self._addresses, u64(high), u64(low))
                 self._host_of[address] = host
 
     def _leave_all(self, capture: str, taken: int = 0) -> Iterator[Seen]:

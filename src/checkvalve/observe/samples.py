@@ -34,6 +34,8 @@ _FORMATS: Final[Mapping[str, str]] = {
     "float32": "f4",
     "float64": "f8",
 }
+#: Octets of a register.
+_WORD: Final = 2
 _REGISTERS: Final = frozenset({"holding register", "input register"})
 _COILS: Final = frozenset({"coil", "discrete input"})
 
@@ -123,7 +125,7 @@ def _values(found: Array, tag: Tag) -> Array:
     if tag.space in _COILS:
         values = _bits(found, tag.address)
     elif tag.space in _REGISTERS:
-        values = _octets(found, tag, 2)
+        values = _octets(found, tag, _WORD)
     elif tag.protocol == "s7comm":
         values = _octets(found, tag, 1)
     else:
@@ -154,7 +156,7 @@ def _octets(found: Array, tag: Tag, step: int) -> Array:
     start = np.where(inside, start, 0)
     columns = np.minimum(start[:, None] + np.arange(width)[None, :], found["raw"].shape[1] - 1)
     octets = np.take_along_axis(found["raw"], columns, axis=1)
-    if tag.word_order == "little" and width > 2:
+    if tag.word_order == "little" and width > _WORD:
         octets = octets.reshape(len(found), -1, 2)[:, ::-1].reshape(len(found), width)
     if width > kind.itemsize:
         octets = octets[:, width - kind.itemsize :]

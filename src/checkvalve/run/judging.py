@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from checkvalve.findings import Answer, Finding
 from checkvalve.judge import checks as registered_checks
@@ -17,8 +18,9 @@ from checkvalve.rules import Rule
 
 def rules() -> Mapping[str, Rule]:
     """All rules by id."""
-    members = (*registered_checks.members(), *registered_detectors.members())
-    return {member.rule.id: member.rule for member in members}
+    declared = [check.rule for check in registered_checks.members()]
+    learnt = [detector.rule for detector in registered_detectors.members()]
+    return {rule.id: rule for rule in (*declared, *learnt)}
 
 
 @dataclass(slots=True)
@@ -44,13 +46,11 @@ class Judge:
         """All findings of a window, those of one cause added up."""
         found: list[Finding] = []
         for check in self.checks:
-            found += self._guarded(check.rule.id, lambda check=check: self._check(check, window))
+            found += self._guarded(check.rule.id, partial(self._check, check, window))
         if self.baseline is not None:
             baseline = self.baseline
             for name, detector in baseline.detectors.items():
-                found += self._guarded(
-                    name, lambda detector=detector: baseline.judge(window, detector)
-                )
+                found += self._guarded(name, partial(baseline.judge, window, detector))
         return add_up(found)
 
     def _check(self, check: Check, window: Window) -> list[Finding]:

@@ -13,8 +13,8 @@ from checkvalve.errors import UsageError
 from checkvalve.judge.grouping import Grouper
 from checkvalve.judge.modes import ModeClock
 from checkvalve.judge.window import Window
-from checkvalve.observe.dissector import Dissector, Limits, Seen
 from checkvalve.observe.captures.files import Capture
+from checkvalve.observe.dissector import Dissector, Limits, Seen
 from checkvalve.observe.samples import Samples
 from checkvalve.plant import Plant
 

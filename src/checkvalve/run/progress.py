@@ -16,4 +16,9 @@ Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Tick]]
 def silent(what: str, total: int) -> Iterator[Tick]:
     """Show nothing."""
     del what, total
-    yield lambda done: None
+    yield unheard
+
+
+def unheard(done: int) -> None:
+    """A tick that nobody hears."""
+    del done

@@ -17,7 +17,8 @@ import pyarrow as pa
 from checkvalve.chain import Entry
 from checkvalve.findings import Finding
 from checkvalve.judge.baseline import Baseline
-from checkvalve.keep.facts import Mark, Progress as Place
+from checkvalve.keep.facts import Mark
+from checkvalve.keep.facts import Progress as Place
 from checkvalve.keep.keeper import Keeper
 from checkvalve.keep.step import PROGRAM, Step
 from checkvalve.observe.captures.files import STANDARD_INPUT, Capture

@@ -14,7 +14,7 @@ from numba import types
 
 from checkvalve.observe.captures.packet import I64S, PACKETS, RST
 from checkvalve.observe.captures.tables import ADDRESSES, intern_address, mix
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64, u64
 
 Array = np.ndarray[Any, Any]
 
@@ -118,7 +118,7 @@ FLOW_ROWS: Final = types.Array(nb.from_dtype(FLOW_ROW), 1, "C")
 
 @nb.njit(types.int64(CONVERSATIONS, I64S), **JIT)
 def _take_slot(table: Array, book: Array) -> int:
-    slot = book[FREE]
+    slot: int = book[FREE]
     if slot:
         book[FREE] = table[slot].chain
     else:
@@ -156,28 +156,28 @@ def _out_of_order(table: Array, book: Array, slot: int) -> None:
 
 @nb.njit(types.int64(I64S, types.uint64, types.uint64), **JIT)
 def _place(book: Array, addresses: int, services: int) -> int:
-    return np.int64(mix(addresses ^ mix(services)) & np.uint64(book[MASK])) + 1
+    return i64(mix(addresses ^ mix(services)) & u64(book[MASK])) + 1
 
 
 @nb.njit(types.int64(I64S, PACKETS, types.int64, types.int64), **JIT)
 def _bucket(book: Array, packets: Array, n: int, swapped: int) -> int:
     row = packets[n]
-    ports = np.uint64(row.source_port) << np.uint64(16) | np.uint64(row.destination_port)
+    ports = u64(row.source_port) << u64(16) | u64(row.destination_port)
     if swapped:
-        ports = np.uint64(row.destination_port) << np.uint64(16) | np.uint64(row.source_port)
+        ports = u64(row.destination_port) << u64(16) | u64(row.source_port)
     digest = row.source_low ^ row.destination_low
-    digest ^= (row.source_high ^ row.destination_high) * np.uint64(0x9E3779B97F4A7C15)
-    return _place(book, digest, ports << np.uint64(8) | row.protocol)
+    digest ^= (row.source_high ^ row.destination_high) * u64(0x9E3779B97F4A7C15)
+    return _place(book, digest, ports << u64(8) | row.protocol)
 
 
 @nb.njit(types.void(CONVERSATIONS, types.int64, types.int64), **JIT)
 def _unchain(table: Array, slot: int, bucket: int) -> None:
-    at = np.int64(table[bucket].head)
+    at = i64(table[bucket].head)
     if at == slot:
         table[bucket].head = table[slot].chain
         return
     while at:
-        following = np.int64(table[at].chain)
+        following = i64(table[at].chain)
         if following == slot:
             table[at].chain = table[slot].chain
             return
@@ -228,7 +228,7 @@ def find(
     same ends behind and begins a new one.
     """
     row = packets[n]
-    swapped = np.int64(0)
+    swapped = i64(0)
     if row.source_high > row.destination_high or (
         row.source_high == row.destination_high
         and (
@@ -236,7 +236,7 @@ def find(
             or (row.source_low == row.destination_low and row.source_port > row.destination_port)
         )
     ):
-        swapped = np.int64(1)
+        swapped = i64(1)
     a_high = row.destination_high if swapped else row.source_high
     a_low = row.destination_low if swapped else row.source_low
     b_high = row.source_high if swapped else row.destination_high
@@ -244,7 +244,7 @@ def find(
     a_port = row.destination_port if swapped else row.source_port
     b_port = row.source_port if swapped else row.destination_port
     bucket = _bucket(book, packets, n, swapped)
-    slot = np.int64(table[bucket].head)
+    slot = i64(table[bucket].head)
     while slot:
         c = table[slot]
         if (
@@ -257,7 +257,7 @@ def find(
             and c.b_high == b_high
         ):
             break
-        slot = np.int64(c.chain)
+        slot = i64(c.chain)
     if slot and not renew:
         return slot << 1 | swapped
     if slot:
@@ -277,9 +277,9 @@ def find(
     c.a_port = a_port
     c.b_port = b_port
     c.protocol = row.protocol
-    source_mac = intern_address(macs, np.uint64(0), row.source_mac) if row.source_mac else 0
+    source_mac = intern_address(macs, u64(0), row.source_mac) if row.source_mac else 0
     there = row.destination_mac
-    destination_mac = intern_address(macs, np.uint64(0), there) if there else 0
+    destination_mac = intern_address(macs, u64(0), there) if there else 0
     c.a = destination if swapped else source
     c.b = source if swapped else destination
     c.a_mac = destination_mac if swapped else source_mac
@@ -382,11 +382,11 @@ def report(table: Array, traffic: Array, slot: int, out: Array, n: int) -> int:
 @nb.njit(types.int64(CONVERSATIONS, TRAFFICS, I64S, FLOW_ROWS), **JIT)
 def report_touched(table: Array, traffic: Array, book: Array, out: Array) -> int:
     """Write a flow row for each conversation of this batch; how many."""
-    n = np.int64(0)
+    n = i64(0)
     slot = book[NEWEST]
     while slot and table[slot].batch == book[BATCH]:
         n = report(table, traffic, slot, out, n)
-        slot = np.int64(table[slot].older)
+        slot = i64(table[slot].older)
     return n
 
 
@@ -398,7 +398,7 @@ def oldest_to_leave(
 
     These are all beyond ``keep``, and at the old end those closed for a minute.
     """
-    n = np.int64(0)
+    n = i64(0)
     slot = book[OLDEST]
     while slot and n < len(out):
         c = table[slot]
@@ -408,7 +408,7 @@ def oldest_to_leave(
             break
         out[n] = slot
         n += 1
-        slot = np.int64(c.newer)
+        slot = i64(c.newer)
     return n
 
 
@@ -416,10 +416,10 @@ def oldest_to_leave(
 def leave(table: Array, book: Array, slot: int) -> None:
     """Free a slot; whoever hangs on it must have been told."""
     c = table[slot]
-    ports = np.uint64(c.a_port) << np.uint64(16) | np.uint64(c.b_port)
+    ports = u64(c.a_port) << u64(16) | u64(c.b_port)
     digest = c.a_low ^ c.b_low
-    digest ^= (c.a_high ^ c.b_high) * np.uint64(0x9E3779B97F4A7C15)
-    bucket = _place(book, digest, ports << np.uint64(8) | c.protocol)
+    digest ^= (c.a_high ^ c.b_high) * u64(0x9E3779B97F4A7C15)
+    bucket = _place(book, digest, ports << u64(8) | c.protocol)
     _unchain(table, slot, bucket)
     _out_of_order(table, book, slot)
     c.number = 0

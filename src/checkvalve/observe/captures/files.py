@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -127,7 +126,7 @@ class Capture:
     def octets(self) -> int:
         """The file's size; 0 when it is a pipe or can't be asked."""
         try:
-            return 0 if self.path == STANDARD_INPUT else os.stat(self.path).st_size
+            return 0 if self.path == STANDARD_INPUT else Path(self.path).stat().st_size
         except OSError:
             return 0
 
@@ -243,7 +242,7 @@ class Capture:
                 larger = np.empty(room + SPILL_OCTETS, np.uint8)
                 larger[:end] = data[:end]
                 data = larger
-            taken = stream.readinto(memoryview(data)[end:room])  # type: ignore[attr-defined]
+            taken = stream.readinto(data[end:room].data)  # type: ignore[attr-defined]
             end += taken or 0
             progressed = False
             while True:

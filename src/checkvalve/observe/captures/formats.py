@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 
 from checkvalve.observe.captures.packet import BUFFER, I64S, PACKETS
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64
 
 Array = np.ndarray[Any, Any]
 
@@ -57,24 +57,21 @@ TABLE: Final = types.Array(types.int64, 2, "C")
 def _u32(data: Array, at: int, swapped: int) -> int:
     if swapped:
         return (
-            np.int64(data[at]) << 24
-            | np.int64(data[at + 1]) << 16
-            | np.int64(data[at + 2]) << 8
-            | np.int64(data[at + 3])
+            i64(data[at]) << 24
+            | i64(data[at + 1]) << 16
+            | i64(data[at + 2]) << 8
+            | i64(data[at + 3])
         )
     return (
-        np.int64(data[at + 3]) << 24
-        | np.int64(data[at + 2]) << 16
-        | np.int64(data[at + 1]) << 8
-        | np.int64(data[at])
+        i64(data[at + 3]) << 24 | i64(data[at + 2]) << 16 | i64(data[at + 1]) << 8 | i64(data[at])
     )
 
 
 @nb.njit(types.int64(BUFFER, types.int64, types.int64), **JIT)
 def _u16(data: Array, at: int, swapped: int) -> int:
     if swapped:
-        return np.int64(data[at]) << 8 | np.int64(data[at + 1])
-    return np.int64(data[at + 1]) << 8 | np.int64(data[at])
+        return i64(data[at]) << 8 | i64(data[at + 1])
+    return i64(data[at + 1]) << 8 | i64(data[at])
 
 
 @nb.njit(types.int64(BUFFER, types.int64, I64S, PACKETS), **JIT)
@@ -82,8 +79,8 @@ def read_pcap(data: Array, end: int, state: Array, out: Array) -> int:
     """Fill ``out`` with the whole records of ``data[state[POSITION]:end]``; how many."""
     at = state[POSITION]
     swapped = state[SWAPPED]
-    scale = np.int64(1) if state[NANOSECONDS] else np.int64(1000)
-    longest = max(np.int64(LONGEST_FRAME), min(state[SNAP], np.int64(LONGEST_BLOCK)))
+    scale = i64(1) if state[NANOSECONDS] else i64(1000)
+    longest = max(i64(LONGEST_FRAME), min(state[SNAP], i64(LONGEST_BLOCK)))
     n = 0
     while n < len(out) and at + 16 <= end:
         captured = _u32(data, at + 8, swapped)
@@ -96,7 +93,7 @@ def read_pcap(data: Array, end: int, state: Array, out: Array) -> int:
         row.time = _u32(data, at, swapped) * 1_000_000_000 + _u32(data, at + 4, swapped) * scale
         row.offset = at + 16
         row.captured = captured
-        row.original = min(_u32(data, at + 12, swapped), np.int64(0x7FFFFFFF))
+        row.original = min(_u32(data, at + 12, swapped), i64(0x7FFFFFFF))
         row.link = state[LINK]
         state[NUMBER] += 1
         row.number = state[NUMBER]
@@ -110,18 +107,18 @@ def read_pcap(data: Array, end: int, state: Array, out: Array) -> int:
 def _nanoseconds(stamp: int, resolution: int, offset: int) -> int:
     """A timestamp in the interface's own unit (if_tsresol, clause 4.2) as ns since 1970."""
     power = resolution & 0x7F
-    seconds = np.int64(0)
-    rest = np.int64(0)
+    seconds = i64(0)
+    rest = i64(0)
     if resolution & 0x80:
         if power < 63:
             seconds = stamp >> power
-            rest = stamp & ((np.int64(1) << power) - 1)
+            rest = stamp & ((i64(1) << power) - 1)
             if power > 30:
                 rest >>= power - 30
                 power = 30
             rest = (rest * 1_000_000_000) >> power
     elif power <= 18:
-        unit = np.int64(1)
+        unit = i64(1)
         for _ in range(power):
             unit *= 10
         seconds = stamp // unit
@@ -159,7 +156,7 @@ def _interface(data: Array, at: int, length: int, swapped: int, row: Array) -> N
 @nb.njit(types.int64(BUFFER, types.int64, types.int64, types.int64), **JIT)
 def _drops(data: Array, at: int, end: int, swapped: int) -> int:
     """The drops of an Interface Statistics Block: by the interface and by the system."""
-    total = np.int64(0)
+    total = i64(0)
     option = at
     while option + 4 <= end:
         code = _u16(data, option, swapped)
@@ -205,10 +202,10 @@ def read_pcapng(data: Array, end: int, state: Array, interfaces: Array, out: Arr
             break
         body = at + 8
         size = length - 12
-        captured = np.int64(-1)
-        original = np.int64(0)
-        frame = np.int64(0)
-        interface = np.int64(0)
+        captured = i64(-1)
+        original = i64(0)
+        frame = i64(0)
+        interface = i64(0)
         if kind == 0x0A0D0D0A:
             state[INTERFACES] = 0
         elif kind == 1 and size >= 8:
@@ -237,7 +234,7 @@ def read_pcapng(data: Array, end: int, state: Array, interfaces: Array, out: Arr
             interface = _u32(data, body, swapped)
             if interface < state[INTERFACES]:
                 drops = _drops(data, body + 12, body + size, swapped)
-                state[DROPPED] += max(drops - interfaces[interface, 4], np.int64(0))
+                state[DROPPED] += max(drops - interfaces[interface, 4], i64(0))
                 interfaces[interface, 4] = drops
         if captured >= 0:
             if interface >= state[INTERFACES]:
@@ -255,7 +252,7 @@ def read_pcapng(data: Array, end: int, state: Array, interfaces: Array, out: Arr
             row.time = state[LAST_TIME]
             row.offset = frame
             row.captured = captured
-            row.original = min(original, np.int64(0x7FFFFFFF))
+            row.original = min(original, i64(0x7FFFFFFF))
             row.link = interfaces[interface, 0]
             state[NUMBER] += 1
             row.number = state[NUMBER]

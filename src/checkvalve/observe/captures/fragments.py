@@ -78,7 +78,7 @@ class Fragments:
                 continue
             data[room : room + len(whole)] = np.frombuffer(whole, np.uint8)
             packets[n]["octets"] = len(whole)
-            read_transport(data, room, room + len(whole), packets, n)
+            read_transport(data, room, room + len(whole), packets, int(n))
             room += len(whole)
         return room
 

@@ -28,7 +28,7 @@ from checkvalve.observe.captures.packet import (
     UNKNOWN_LINK,
     WHOLE,
 )
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64, u32, u64
 
 Array = np.ndarray[Any, Any]
 
@@ -43,14 +43,14 @@ _NO_ETHERTYPE: Final = -1
 
 @nb.njit(types.int64(BUFFER, types.int64), **JIT)
 def _be16(data: Array, at: int) -> int:
-    return np.int64(data[at]) << 8 | np.int64(data[at + 1])
+    return i64(data[at]) << 8 | i64(data[at + 1])
 
 
 @nb.njit(types.uint64(BUFFER, types.int64, types.int64), **JIT)
 def _be(data: Array, at: int, octets: int) -> int:
-    value = np.uint64(0)
+    value = u64(0)
     for i in range(octets):
-        value = value << np.uint64(8) | np.uint64(data[at + i])
+        value = value << u64(8) | u64(data[at + i])
     return value
 
 
@@ -101,9 +101,9 @@ def _link(data: Array, at: int, end: int, link: int, out: Array, n: int) -> int:
     if link in (0, 108):
         if at + 4 > end:
             return -MALFORMED_FRAME
-        low = np.int64(data[at]) | np.int64(data[at + 1]) << 8
-        high = np.int64(data[at + 3]) | np.int64(data[at + 2]) << 8
-        family = low if low else high
+        low = i64(data[at]) | i64(data[at + 1]) << 8
+        high = i64(data[at + 3]) | i64(data[at + 2]) << 8
+        family = low or high
         if family == 2:
             return (at + 4) << 16 | _IPV4
         if family in (24, 28, 30):
@@ -130,7 +130,7 @@ def _ipv4(data: Array, at: int, end: int, out: Array, n: int) -> int:
     row = out[n]
     if at + 20 > end or data[at] >> 4 != 4:
         return -MALFORMED_FRAME
-    header = np.int64(data[at] & 0x0F) * 4
+    header = i64(data[at] & 0x0F) * 4
     total = _be16(data, at + 2)
     if total == 0:  # segmentation offload: the length was not written yet
         total = end - at
@@ -139,11 +139,11 @@ def _ipv4(data: Array, at: int, end: int, out: Array, n: int) -> int:
     row.version = 4
     row.protocol = data[at + 9]
     row.source_high = 0
-    row.source_low = np.uint64(_MAPPED) | _be(data, at + 12, 4)
+    row.source_low = u64(_MAPPED) | _be(data, at + 12, 4)
     row.destination_high = 0
-    row.destination_low = np.uint64(_MAPPED) | _be(data, at + 16, 4)
+    row.destination_low = u64(_MAPPED) | _be(data, at + 16, 4)
     row.octets = total - header
-    row.mark = np.uint32(_be16(data, at + 4)) << np.uint32(16)
+    row.mark = u32(_be16(data, at + 4)) << u32(16)
     placed = _be16(data, at + 6)
     if placed & 0x3FFF:
         row.fragment_id = _be16(data, at + 4)
@@ -163,7 +163,7 @@ def _ipv6(data: Array, at: int, end: int, out: Array, n: int) -> int:
     length = _be16(data, at + 4)
     if length == 0:
         length = end - at - 40
-    follows = np.int64(data[at + 6])
+    follows = i64(data[at + 6])
     row.source_high = _be(data, at + 8, 8)
     row.source_low = _be(data, at + 16, 8)
     row.destination_high = _be(data, at + 24, 8)
@@ -175,8 +175,8 @@ def _ipv6(data: Array, at: int, end: int, out: Array, n: int) -> int:
             if at + 8 > end or at + 8 > stop:
                 return -MALFORMED_FRAME
             placed = _be16(data, at + 2)
-            follows = np.int64(data[at])
-            row.fragment_id = np.uint32(_be(data, at + 4, 4))
+            follows = i64(data[at])
+            row.fragment_id = u32(_be(data, at + 4, 4))
             row.fragment_at = placed & 0xFFF8
             row.fragment_more = placed & 1
             at += 8
@@ -186,11 +186,11 @@ def _ipv6(data: Array, at: int, end: int, out: Array, n: int) -> int:
         elif follows in (0, 43, 60, 135, 139, 140):
             if at + 8 > end or at + 8 > stop:
                 return -MALFORMED_FRAME
-            follows, at = np.int64(data[at]), at + (np.int64(data[at + 1]) + 1) * 8
+            follows, at = i64(data[at]), at + (i64(data[at + 1]) + 1) * 8
         elif follows == 51:
             if at + 8 > end or at + 8 > stop:
                 return -MALFORMED_FRAME
-            follows, at = np.int64(data[at]), at + (np.int64(data[at + 1]) + 2) * 4
+            follows, at = i64(data[at]), at + (i64(data[at + 1]) + 2) * 4
         else:
             break
         if at > end or at > stop:
@@ -208,40 +208,40 @@ def read_transport(data: Array, at: int, end: int, out: Array, n: int) -> bool:
     transport that is followed.
     """
     row = out[n]
-    size = np.int64(row.octets)
+    size = i64(row.octets)
     if row.protocol == TCP:
         if at + 20 > end or size < 20:
             row.fate = MALFORMED_FRAME
             return False
-        header = np.int64(data[at + 12] >> 4) * 4
+        header = i64(data[at + 12] >> 4) * 4
         if header < 20 or header > size:
             row.fate = MALFORMED_FRAME
             return False
-        row.sequence = np.uint32(_be(data, at + 4, 4))
-        row.acknowledgement = np.uint32(_be(data, at + 8, 4))
+        row.sequence = u32(_be(data, at + 4, 4))
+        row.acknowledgement = u32(_be(data, at + 8, 4))
         row.flags = data[at + 13]
-        row.mark |= np.uint32(_be16(data, at + 16))
+        row.mark |= u32(_be16(data, at + 16))
     elif row.protocol == UDP:
         if at + 8 > end or size < 8:
             row.fate = MALFORMED_FRAME
             return False
-        header = np.int64(8)
+        header = i64(8)
         length = _be16(data, at + 4)
         if length >= 8:
             size = min(size, length)
-        row.mark |= np.uint32(_be16(data, at + 6))
+        row.mark |= u32(_be16(data, at + 6))
     else:
         row.fate = CLOSED if row.protocol == 50 else OTHER_TRANSPORT
         row.source_port = 0
         row.destination_port = 0
         row.payload = at
-        row.present = max(min(size, end - at), np.int64(0))
+        row.present = max(min(size, end - at), i64(0))
         return False
     row.source_port = _be16(data, at)
     row.destination_port = _be16(data, at + 2)
     row.payload = at + header
     row.octets = size - header
-    row.present = max(min(size - header, end - at - header), np.int64(0))
+    row.present = max(min(size - header, end - at - header), i64(0))
     row.fate = WHOLE
     return True
 
@@ -280,7 +280,7 @@ def read_frames(data: Array, out: Array, count: int) -> None:
         row.mark = 0
         at = row.offset
         end = at + row.captured
-        link = np.int64(row.link)
+        link = i64(row.link)
         for depth in range(2):
             found = _link(data, at, end, link, out, n)
             if found < 0:
@@ -299,7 +299,7 @@ def read_frames(data: Array, out: Array, count: int) -> None:
                 break
             if row.fate == FRAGMENT:
                 row.payload = at
-                row.present = max(min(np.int64(row.octets), end - at), np.int64(0))
+                row.present = max(min(i64(row.octets), end - at), i64(0))
                 break
             inner = _tunnelled(data, at, end, kind, out, n) if depth == 0 else 0
             if inner == 0 or inner > end:

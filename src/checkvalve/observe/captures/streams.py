@@ -40,7 +40,7 @@ from checkvalve.observe.captures.packet import (
     WHOLE,
 )
 from checkvalve.observe.captures.tables import ADDRESSES, BLOCK_OCTETS, BLOCKS, load, release, store
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64, u32
 
 Array = np.ndarray[Any, Any]
 
@@ -119,7 +119,7 @@ TALLY: Final = 16
 @nb.njit(types.int64(types.uint32, types.uint32), **JIT)
 def distance(to: int, start: int) -> int:
     """``to - start`` of two sequence numbers, from -2^31 to 2^31 - 1."""
-    ahead = (np.int64(to) - np.int64(start)) & 0xFFFFFFFF
+    ahead = (i64(to) - i64(start)) & 0xFFFFFFFF
     return ahead - 0x100000000 if ahead >= 0x80000000 else ahead
 
 
@@ -153,7 +153,7 @@ def _hand_on(
 @nb.njit(types.int64(DIRECTIONS, EARLIES, BLOCKS, types.int64, types.int64), **JIT)
 def _forget_first(sides: Array, early: Array, blocks: Array, side: int, waiting: int) -> int:
     """Drop the first waiting segment of a side; the one after it."""
-    following = np.int64(early[waiting].next)
+    following = i64(early[waiting].next)
     release(blocks, early[waiting].blocks)
     sides[side].early_octets -= early[waiting].octets
     sides[side].early = following
@@ -199,11 +199,11 @@ def drain(
     ``skip`` gives up the first gap. ``spill[0]`` is where ``data`` has room, ``spill[1]``
     where that room ends; what finds no room waits on.
     """
-    waiting = np.int64(sides[side].early)
+    waiting = i64(sides[side].early)
     while waiting and n + 2 < len(out):
         row = early[waiting]
         ahead = distance(row.sequence, sides[side].next)
-        octets = np.int64(row.octets)
+        octets = i64(row.octets)
         if spill[0] + octets > spill[1]:
             break
         if ahead > 0:
@@ -212,7 +212,7 @@ def drain(
             n = _hand_on(out, n, side, GAP, 0, ahead, time, packet)
             tally[MISSING] += ahead
             sides[side].next = row.sequence
-            ahead = np.int64(0)
+            ahead = i64(0)
             skip = False
         fresh = octets + ahead
         if fresh > 0:
@@ -220,11 +220,11 @@ def drain(
             n = _hand_on(out, n, side, DATA, spill[0] - ahead, fresh, time, packet)
             spill[0] += octets
             tally[DUPLICATE] -= ahead
-            sides[side].next = np.uint32(np.int64(row.sequence) + octets)
+            sides[side].next = u32(i64(row.sequence) + octets)
             if row.missing:
                 n = _hand_on(out, n, side, GAP, 0, row.missing, time, packet)
                 tally[MISSING] += row.missing
-                sides[side].next = np.uint32(np.int64(sides[side].next) + row.missing)
+                sides[side].next = u32(i64(sides[side].next) + row.missing)
         else:
             tally[DUPLICATE] += octets
         waiting = _forget_first(sides, early, blocks, side, waiting)
@@ -237,7 +237,7 @@ def _same(blocks: Array, first: int, data: Array, at: int, octets: int) -> bool:
     place = 0
     for i in range(octets):
         if place == BLOCK_OCTETS:
-            block = np.int64(blocks[block].next)
+            block = i64(blocks[block].next)
             place = 0
         if block == 0 or blocks[block].octets[place] != data[at + i]:
             return False
@@ -275,10 +275,10 @@ def _wait(
     tally: Array,
 ) -> bool:
     """Keep a segment that came early, in order; False when there is no room."""
-    before = np.int64(0)
-    after = np.int64(sides[side].early)
+    before = i64(0)
+    after = i64(sides[side].early)
     while after and distance(early[after].sequence, sequence) < 0:
-        before, after = after, np.int64(early[after].next)
+        before, after = after, i64(early[after].next)
     if after and early[after].sequence == sequence and early[after].octets >= octets:
         tally[DUPLICATE] += octets
         if not _same(blocks, early[after].blocks, data, at, octets):
@@ -289,11 +289,11 @@ def _wait(
     first = store(blocks, data, at, octets)
     if first == 0:
         return False
-    place = np.int64(early[0].next)
+    place = i64(early[0].next)
     if place:
         early[0].next = early[place].next
     else:
-        place = np.int64(early[0].octets) + 1
+        place = i64(early[0].octets) + 1
     early[0].octets += 1
     row = early[place]
     row.sequence = sequence
@@ -350,8 +350,8 @@ def _compare_again(
     if s.batch != batch:
         return
     shift = distance(sequence, s.last_sequence)
-    start = max(shift, np.int64(0))
-    end = min(shift + octets, np.int64(s.last_octets))
+    start = max(shift, i64(0))
+    end = min(shift + octets, i64(s.last_octets))
     for i in range(start, end):
         if data[s.last_at + i] != data[at + i - shift]:
             tally[OVERLAPS] += 1
@@ -392,12 +392,12 @@ def _segment(
     """Take the payload of TCP segment ``n``; the next free piece."""
     row = packets[n]
     s = sides[side]
-    sequence = np.uint32(row.sequence)
+    sequence = u32(row.sequence)
     if row.flags & SYN:
-        sequence = np.uint32(np.int64(sequence) + 1)
-    at = np.int64(row.payload)
-    octets = np.int64(row.present)
-    whole = np.int64(row.octets)
+        sequence = u32(i64(sequence) + 1)
+    at = i64(row.payload)
+    octets = i64(row.present)
+    whole = i64(row.octets)
     if not s.known:
         s.known = 1
         s.next = sequence
@@ -412,7 +412,7 @@ def _segment(
         octets += ahead
         whole += ahead
         sequence = s.next
-        ahead = np.int64(0)
+        ahead = i64(0)
     if ahead > 0:
         passed = s.peer_acknowledges and distance(s.acknowledged, sequence) >= 0
         if s.early == 0 and passed:
@@ -456,7 +456,7 @@ def _segment(
     if whole > octets:
         m = _hand_on(out, m, side, GAP, 0, whole - octets, row.time, row.number)
         tally[MISSING] += whole - octets
-    s.next = np.uint32(np.int64(sequence) + whole)
+    s.next = u32(i64(sequence) + whole)
     if s.early:
         m = drain(
             sides, early, blocks, side, data, spill, tally, out, m, row.time, row.number, False
@@ -537,7 +537,7 @@ def _tcp(
         s.opened = 1
         s.first = row.sequence
         s.known = 1
-        s.next = np.uint32(np.int64(row.sequence) + 1)
+        s.next = u32(i64(row.sequence) + 1)
         if row.flags & ACK:
             conversation.client = 1 - (side & 1)
         else:
@@ -563,7 +563,7 @@ def _is_copy(packets: Array, n: int, traffic: Array, side: int) -> bool:
     row = packets[n]
     t = traffic[side]
     near = abs(row.time - t.mark_time) <= DOUBLE_MIRROR_NS
-    copy = row.mark != 0 and t.mark == row.mark and near
+    copy: bool = row.mark != 0 and t.mark == row.mark and near
     t.mark = row.mark
     t.mark_time = row.time
     return copy
@@ -587,10 +587,11 @@ def _continues(packets: Array, n: int, sides: Array, early: Array, side: int) ->
         or row.present != row.octets
     ):
         return False
-    if row.flags & ACK:
-        if not peer.peer_acknowledges or distance(row.acknowledgement, peer.acknowledged) > 0:
-            peer.acknowledged = row.acknowledgement
-            peer.peer_acknowledges = 1
+    if row.flags & ACK and (
+        not peer.peer_acknowledges or distance(row.acknowledgement, peer.acknowledged) > 0
+    ):
+        peer.acknowledged = row.acknowledgement
+        peer.peer_acknowledges = 1
     return True
 
 
@@ -637,7 +638,7 @@ def follow(
 
     Stops early when ``out`` or the spill has no room for another packet.
     """
-    m = np.int64(0)
+    m = i64(0)
     n = start
     while n < end:
         if m + 64 > len(out) or spill[0] + 2 * MOST_WAITING > spill[1]:
@@ -677,7 +678,7 @@ def follow(
                     s.last_at = row.payload
                     s.last_octets = row.octets
                     s.batch = book[BATCH]
-                    s.next = np.uint32(np.int64(s.next) + row.octets)
+                    s.next = u32(i64(s.next) + row.octets)
             else:
                 m = _tcp(
                     data, packets, n, table, found, sides, early, blocks, spill, tally, out, m,

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from checkvalve.observe.captures.packet import BUFFER
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64, u64
 
 Array = np.ndarray[Any, Any]
 
@@ -63,21 +63,21 @@ def pool(octets: int) -> Array:
 @nb.njit(types.uint64(types.uint64), **JIT)
 def mix(value: int) -> int:
     """Spread a number over 64 bits (the finaliser of SplitMix64, Steele et al. 2014)."""
-    value = np.uint64(value)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+    value = u64(value)
+    value = (value ^ (value >> u64(30))) * u64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> u64(27))) * u64(0x94D049BB133111EB)
+    return value ^ (value >> u64(31))
 
 
 @nb.njit(types.int64(ADDRESSES, types.uint64, types.uint64), **JIT)
 def intern_address(table: Array, high: int, low: int) -> int:
     """The id of a 128-bit number; 0 when the table is full."""
     room = len(table) - 1
-    bucket = np.int64(mix(high ^ mix(low)) % np.uint64(room)) + 1
+    bucket = i64(mix(high ^ mix(low)) % u64(room)) + 1
     at = table[bucket].head
     while at:
         if table[at].low == low and table[at].high == high:
-            return np.int64(at)
+            return i64(at)
         at = table[at].next
     count = table[0].next
     if count == room:
@@ -88,7 +88,7 @@ def intern_address(table: Array, high: int, low: int) -> int:
     table[at].low = low
     table[at].next = table[bucket].head
     table[bucket].head = at
-    return np.int64(at)
+    return i64(at)
 
 
 @nb.njit(
@@ -101,12 +101,12 @@ def intern_name(
 
     A word longer than ``LONGEST_NAME`` is cut there. ``octets`` 0 means no word.
     """
-    octets = min(max(octets, np.int64(0)), np.int64(LONGEST_NAME))
-    digest = mix(np.uint64(a) ^ mix(np.uint64(b)))
+    octets = min(max(octets, i64(0)), i64(LONGEST_NAME))
+    digest = mix(u64(a) ^ mix(u64(b)))
     for i in range(octets):
-        digest = (digest ^ np.uint64(data[at + i])) * np.uint64(0x100000001B3)
+        digest = (digest ^ u64(data[at + i])) * u64(0x100000001B3)
     room = len(table) - 1
-    bucket = np.int64(mix(digest) % np.uint64(room)) + 1
+    bucket = i64(mix(digest) % u64(room)) + 1
     entry = table[bucket].head
     while entry:
         row = table[entry]
@@ -117,7 +117,7 @@ def intern_name(
                     same = False
                     break
             if same:
-                return np.int64(entry)
+                return i64(entry)
         entry = row.next
     count = table[0].next
     used = table[0].offset
@@ -135,7 +135,7 @@ def intern_name(
     table[bucket].head = entry
     table[0].next = entry
     table[0].offset = used + octets
-    return np.int64(entry)
+    return i64(entry)
 
 
 @nb.njit(types.int64(BLOCKS, BUFFER, types.int64, types.int64), **JIT)
@@ -144,18 +144,18 @@ def store(blocks: Array, data: Array, at: int, octets: int) -> int:
     needed = (octets + BLOCK_OCTETS - 1) // BLOCK_OCTETS
     if octets <= 0 or blocks[0].used + needed > len(blocks) - 1:
         return 0
-    first = np.int64(0)
-    last = np.int64(0)
+    first = i64(0)
+    last = i64(0)
     while octets > 0:
-        block = np.int64(blocks[0].next)
+        block = i64(blocks[0].next)
         if block == 0:
             # Nothing was given back, so all that were ever handed out are in use.
-            block = np.int64(blocks[0].used) + 1
+            block = i64(blocks[0].used) + 1
         else:
             blocks[0].next = blocks[block].next
         blocks[0].used += 1
         blocks[block].next = 0
-        part = min(octets, np.int64(BLOCK_OCTETS))
+        part = min(octets, i64(BLOCK_OCTETS))
         for i in range(part):
             blocks[block].octets[i] = data[at + i]
         if first == 0:
@@ -173,12 +173,12 @@ def load(blocks: Array, first: int, octets: int, data: Array, at: int) -> None:
     """Copy ``octets`` kept from block ``first`` on to ``data[at:]``."""
     block = first
     while octets > 0 and block:
-        part = min(octets, np.int64(BLOCK_OCTETS))
+        part = min(octets, i64(BLOCK_OCTETS))
         for i in range(part):
             data[at + i] = blocks[block].octets[i]
         at += part
         octets -= part
-        block = np.int64(blocks[block].next)
+        block = i64(blocks[block].next)
 
 
 @nb.njit(types.void(BLOCKS, types.int64), **JIT)
@@ -186,7 +186,7 @@ def release(blocks: Array, first: int) -> None:
     """Give back the blocks chained from ``first``."""
     block = first
     while block:
-        following = np.int64(blocks[block].next)
+        following = i64(blocks[block].next)
         blocks[block].next = blocks[0].next
         blocks[0].next = block
         blocks[0].used -= 1

@@ -28,7 +28,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.records import Intent
 
 NEED_MORE = -1
@@ -153,23 +153,20 @@ def begin(out: np.ndarray[Any, Any], n: int) -> None:
 @nb.njit(types.int64(U8, types.int64), **JIT)
 def u16be(data: np.ndarray[Any, Any], at: int) -> int:
     """Two octets, the most significant first."""
-    return np.int64(data[at]) << 8 | np.int64(data[at + 1])
+    return i64(data[at]) << 8 | i64(data[at + 1])
 
 
 @nb.njit(types.int64(U8, types.int64), **JIT)
 def u16le(data: np.ndarray[Any, Any], at: int) -> int:
     """Two octets, the least significant first."""
-    return np.int64(data[at + 1]) << 8 | np.int64(data[at])
+    return i64(data[at + 1]) << 8 | i64(data[at])
 
 
 @nb.njit(types.int64(U8, types.int64), **JIT)
 def u32be(data: np.ndarray[Any, Any], at: int) -> int:
     """Four octets, the most significant first."""
     return (
-        np.int64(data[at]) << 24
-        | np.int64(data[at + 1]) << 16
-        | np.int64(data[at + 2]) << 8
-        | np.int64(data[at + 3])
+        i64(data[at]) << 24 | i64(data[at + 1]) << 16 | i64(data[at + 2]) << 8 | i64(data[at + 3])
     )
 
 
@@ -177,10 +174,7 @@ def u32be(data: np.ndarray[Any, Any], at: int) -> int:
 def u32le(data: np.ndarray[Any, Any], at: int) -> int:
     """Four octets, the least significant first."""
     return (
-        np.int64(data[at + 3]) << 24
-        | np.int64(data[at + 2]) << 16
-        | np.int64(data[at + 1]) << 8
-        | np.int64(data[at])
+        i64(data[at + 3]) << 24 | i64(data[at + 2]) << 16 | i64(data[at + 1]) << 8 | i64(data[at])
     )
 
 

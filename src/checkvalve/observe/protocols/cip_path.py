@@ -17,7 +17,8 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.protocols.base import BAD_LENGTH, JIT, MESSAGES, U8, u16le, u32le
+from checkvalve.observe.compiling import JIT
+from checkvalve.observe.protocols.base import BAD_LENGTH, MESSAGES, U8, u16le, u32le
 
 Array = np.ndarray[Any, Any]
 

@@ -18,12 +18,12 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import JIT
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ENVELOPE,
     ERROR,
     FRAME,
-    JIT,
     MALFORMED,
     MESSAGES,
     NEED_MORE,

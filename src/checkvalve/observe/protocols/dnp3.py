@@ -45,12 +45,12 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import JIT
 from checkvalve.observe.protocols.base import (
     BAD_CHECKSUM,
     BAD_LENGTH,
     DECODE,
     ERROR,
-    JIT,
     MALFORMED,
     MAX_ROWS,
     MESSAGE_TYPE,

@@ -16,11 +16,11 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import JIT
 from checkvalve.observe.protocols.base import (
     BAD_CHECKSUM,
     FRAME,
     INCOMPLETE,
-    JIT,
     NEED_MORE,
     NOT_MINE,
     U8,

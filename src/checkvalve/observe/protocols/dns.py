@@ -14,11 +14,11 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     DECODE,
     ERROR,
     FRAME,
-    JIT,
     NOT_MINE,
     REQUEST,
     RESPONSE,
@@ -50,7 +50,7 @@ def _skip_name(data: Array, at: int, end: int) -> int:
     for _ in range(128):
         if at >= end:
             return -1
-        length = np.int64(data[at])
+        length = i64(data[at])
         if length == 0:
             return at + 1
         if length >= 0xC0:
@@ -102,7 +102,7 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
     row.key = u16be(data, start)
     row.space = 1
     row.name = name
-    row.name_octets = max(octets, np.int64(0))
+    row.name_octets = max(octets, i64(0))
     if row.kind == REQUEST:
         return n + 1
     if flags & 0x000F:
@@ -131,7 +131,7 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
             if questions:
                 out[n].name_octets = out[first].name_octets
             else:
-                out[n].name_octets = max(_skip_name(data, owner, end) - 1 - owner, np.int64(0))
+                out[n].name_octets = max(_skip_name(data, owner, end) - 1 - owner, i64(0))
             out[n].raw = at
             out[n].raw_octets = size
             n += 1

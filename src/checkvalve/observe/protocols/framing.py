@@ -1,15 +1,16 @@
 """Messages from pieces: recognition by content, framing, resynchronisation.
 
 One compiled kernel serves every protocol; it calls their ``frame`` and ``decode`` by
-address, so that a new protocol compiles alone. A message is accepted where a stream is not yet in step only if a second follows it
-or if it ends with its piece. One bad message costs that message, never the conversation:
+address, so that a new protocol compiles alone. A message is accepted where a stream is not
+yet in step only if a second follows it or if it ends with its piece. One bad message costs
+that message, never the conversation:
 the octets up to the next acceptable message are skipped, counted, and shown as one
 malformed row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numba as nb
@@ -39,7 +40,7 @@ from checkvalve.observe.captures.tables import (
     release,
     store,
 )
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     BAD_VALUE,
     DECODE,
@@ -81,13 +82,19 @@ FRAME_AT: Final = types.FunctionType(FRAME)
 DECODE_AT: Final = types.FunctionType(DECODE)
 
 
-@intrinsic
+def _intrinsic(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Numba's ``intrinsic``: what it makes is called in kernels without the context."""
+    made: Callable[..., Any] = intrinsic(make)
+    return made
+
+
+@_intrinsic
 def _frame_at(context: Any, address: Any) -> Any:
     """The framing kernel at an address: how one compiled loop serves every protocol."""
     return _function_at(FRAME_AT, address)
 
 
-@intrinsic
+@_intrinsic
 def _decode_at(context: Any, address: Any) -> Any:
     """The decoding kernel at an address."""
     return _function_at(DECODE_AT, address)
@@ -97,7 +104,7 @@ def _function_at(kind: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         function = cgutils.create_struct_proxy(kind)(context, builder)
         function.jit_addr = builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-        return function._getvalue()
+        return function._getvalue()  # noqa: SLF001  # Numba hands structures on so
 
     return kind(address), generate
 
@@ -127,21 +134,21 @@ def acceptable(frame: Any, data: Array, start: int, end: int) -> int:
     """
     length = frame(data, start, end)
     if length <= 0 or start + length == end:
-        return np.int64(length)
-    return np.int64(length if frame(data, start + length, end) != NOT_MINE else NOT_MINE)
+        return i64(length)
+    return i64(length if frame(data, start + length, end) != NOT_MINE else NOT_MINE)
 
 
 @nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64), **JIT)
 def next_acceptable(frame: Any, data: Array, start: int, end: int) -> int:
     """Offset of the first acceptable message; ``-1 - offset`` where one may begin; or ``end``."""
-    doubt = np.int64(-1)
+    doubt = i64(-1)
     for at in range(start, end):
         length = acceptable(frame, data, at, end)
         if length > 0:
-            return np.int64(at)
+            return i64(at)
         if length == NEED_MORE and doubt < 0:
-            doubt = np.int64(at)
-    return -1 - doubt if doubt >= 0 else np.int64(end)
+            doubt = i64(at)
+    return -1 - doubt if doubt >= 0 else i64(end)
 
 
 @nb.njit(types.void(CONVERSATIONS, types.int64, PORTS), **JIT)
@@ -255,9 +262,9 @@ def recognise(
     transport = 0 if c.protocol == TCP else 1
     server_port = c.a_port if c.client else c.b_port
     client_port = c.b_port if c.client else c.a_port
-    usual = np.int64(ports[transport, server_port])
+    usual = i64(ports[transport, server_port])
     if usual == 0:
-        usual = np.int64(ports[transport, client_port])
+        usual = i64(ports[transport, client_port])
     if usual:
         found = acceptable(_frame_at(frames[usual - 1]), data, start, end)
         if found == NOT_MINE and stream and not c.sure:
@@ -267,7 +274,7 @@ def recognise(
             return usual
         if found == NEED_MORE:
             return -usual
-    doubt = np.int64(0)
+    doubt = i64(0)
     for k in range(len(frames)):
         if k + 1 == usual:
             continue
@@ -275,7 +282,7 @@ def recognise(
         if found > 0:
             return k + 1
         if found == NEED_MORE and doubt == 0 and stream and c.sure and end - start < LONGEST_DOUBT:
-            doubt = np.int64(-1 - k)  # a first message in several segments
+            doubt = i64(-1 - k)  # a first message in several segments
     return doubt
 
 
@@ -309,13 +316,13 @@ def decode_pieces(
 
     Stops early when ``out`` or the spill has no room for another message.
     """
-    n = np.int64(0)
+    n = i64(0)
     i = start
     while i < end:
         if n + 2 * MAX_ROWS > len(out) or spill[0] + 2 * LONGEST_MESSAGE > spill[1]:
             break
         piece = pieces[i]
-        slot = np.int64(piece.slot)
+        slot = i64(piece.slot)
         c = table[slot]
         side = slot * 2 + piece.direction
         s = sides[side]
@@ -334,7 +341,7 @@ def decode_pieces(
             tally[UNDECODED] += piece.octets
             i += 1
             continue
-        at = np.int64(piece.offset)
+        at = i64(piece.offset)
         stop = at + piece.octets
         if s.pending:
             at = spill[0]
@@ -369,7 +376,7 @@ def decode_pieces(
                     c.member = GIVEN_UP
                 i += 1
                 continue
-        k = np.int64(c.member) - 1
+        k = i64(c.member) - 1
         datagram = piece.kind == DATAGRAM and traits[k, SPANS_DATAGRAMS] == 0
         quiet = traits[k, INTERLEAVED] == 1
         if datagram:
@@ -418,7 +425,7 @@ def decode_pieces(
                         c.member = 0
                         c.attempts = 0
                     break
-            length = np.int64(_frame_at(frames[k])(data, at, stop))
+            length = i64(_frame_at(frames[k])(data, at, stop))
             if length > 0:
                 if s.lost and not quiet:
                     n = _malformed(out, n, s.lost, BAD_VALUE)
@@ -428,7 +435,7 @@ def decode_pieces(
                 s.lost = 0
                 s.synchronised = IN_STEP
                 first = n
-                n = np.int64(
+                n = i64(
                     _decode_at(decodes[k])(
                         data, at, at + length, piece.direction == c.client, out, n
                     )

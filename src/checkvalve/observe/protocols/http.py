@@ -13,11 +13,11 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     DECODE,
     ERROR,
     FRAME,
-    JIT,
     NEED_MORE,
     NOT_MINE,
     REQUEST,
@@ -100,10 +100,10 @@ def _field(data: Array, start: int, end: int, host: bool) -> int:
                 break
             i += 1
         if i == size:
-            at += size
-            while at < end and data[at] == _SPACE:
-                at += 1
-            return at
+            value = at + size
+            while value < end and data[value] == _SPACE:
+                value += 1
+            return value
     return -1
 
 
@@ -119,9 +119,9 @@ def _frame(data: Array, start: int, end: int) -> int:
     if stop < 0:
         return NOT_MINE if end - start > _LONGEST_HEADER else NEED_MORE
     at = _field(data, start, stop, False)
-    length = np.int64(0)
+    length = i64(0)
     while 0 <= at < stop and 0x30 <= data[at] <= 0x39 and length <= _LONGEST_BODY:
-        length = length * 10 + np.int64(data[at]) - 0x30
+        length = length * 10 + i64(data[at]) - 0x30
         at += 1
     if length > _LONGEST_BODY:
         return stop - start
@@ -141,9 +141,9 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
     at += 1
     if word == _REPLY:
         row.kind = RESPONSE
-        status = np.int64(0)
+        status = i64(0)
         while at < stop and 0x30 <= data[at] <= 0x39 and status < 1_000:
-            status = status * 10 + np.int64(data[at]) - 0x30
+            status = status * 10 + i64(data[at]) - 0x30
             at += 1
         if status >= 400:
             row.status = ERROR

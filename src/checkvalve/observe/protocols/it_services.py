@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Final
 import numba as nb
 import numpy as np
 
+from checkvalve.observe.compiling import JIT
 from checkvalve.observe.protocols.base import (
     DECODE,
     FRAME,
-    JIT,
     NOT_MINE,
     ONE_WAY,
     Function,

@@ -18,7 +18,7 @@ from numba import types
 from checkvalve.observe.captures.conversations import CONVERSATIONS
 from checkvalve.observe.captures.packet import BUFFER, I64S
 from checkvalve.observe.captures.tables import NAMES, intern_name
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64, u32
 from checkvalve.observe.protocols.base import (
     ERROR,
     MALFORMED,
@@ -89,7 +89,7 @@ def _take_raw(messages: Array, i: int, data: Array, out: Array, n: int) -> None:
     """Copy the octets of the value of message ``i``, less its holes."""
     m = messages[i]
     row = out[n]
-    kept = np.int64(0)
+    kept = i64(0)
     for k in range(min(m.raw_octets, LONGEST_RAW) if m.raw >= 0 else 0):
         if k > 63 or m.raw_holes >> k & 1 == 0:
             row.raw[kept] = data[m.raw + k]
@@ -135,9 +135,9 @@ def _begin_row(
     row.reason = m.reason
     row.item = m.item
     row.code = m.code
-    kind = np.int64(m.protocol) << 8 | np.int64(m.dialect)
+    kind = i64(m.protocol) << 8 | i64(m.dialect)
     row.function = intern_name(
-        functions, function_arena, kind << 32 | np.int64(np.uint32(m.code)), m.context, data, 0, 0
+        functions, function_arena, kind << 32 | i64(u32(m.code)), m.context, data, 0, 0
     )
     row.object = 0
     if m.space != 0 or m.name >= 0:
@@ -164,14 +164,14 @@ def _copy(source: Array, i: int, out: Array, n: int) -> None:
 
 @nb.njit(types.int64(JOINEDS), **JIT)
 def _take_open(opens: Array) -> int:
-    place = np.int64(opens[0].next)
+    place = i64(opens[0].next)
     if place:
         opens[0].next = opens[place].next
         return place
     if opens[0].slot + 1 >= len(opens):
         return 0
     opens[0].slot += 1
-    return np.int64(opens[0].slot)
+    return i64(opens[0].slot)
 
 
 @nb.njit(types.void(CONVERSATIONS, types.int64, JOINEDS, types.int64, types.int64), **JIT)
@@ -194,7 +194,7 @@ def _unlink(table: Array, slot: int, opens: Array, before: int, place: int) -> N
 @nb.njit(types.int64(CONVERSATIONS, types.int64, JOINEDS, JOINEDS, types.int64), **JIT)
 def give_up_oldest(table: Array, slot: int, opens: Array, out: Array, n: int) -> int:
     """Report the oldest open request of a conversation as without reply; the next row."""
-    place = np.int64(table[slot].open_head)
+    place = i64(table[slot].open_head)
     if place == 0:
         return n
     _copy(opens, place, out, n)
@@ -209,7 +209,7 @@ def _answer(out: Array, n: int, messages: Array, i: int) -> None:
     """Complete row ``n``, a request, with the response ``i``, less object and value."""
     row = out[n]
     m = messages[i]
-    row.duration = max(m.time - row.time, np.int64(0))
+    row.duration = max(m.time - row.time, i64(0))
     row.packet = m.packet
     if row.status != MALFORMED:
         row.status = m.status
@@ -230,7 +230,7 @@ def _take_content(
     m = messages[i]
     if m.space != 0 or m.name >= 0 or m.first >= 0:
         if m.space != 0 or m.name >= 0:
-            kind = np.int64(m.protocol) << 8 | np.int64(m.dialect)
+            kind = i64(m.protocol) << 8 | i64(m.dialect)
             row.object = intern_name(objects, arena, kind, m.space, data, m.name, m.name_octets)
         row.first = m.first
         row.last = m.last
@@ -251,10 +251,10 @@ def _find(
 ) -> int:
     """The open request that response ``i`` answers, 0 if none; ``before[0]``: the one ahead."""
     m = messages[i]
-    previous = np.int64(0)
-    place = np.int64(table[slot].open_head)
-    oldest = np.int64(0)
-    ahead_of_oldest = np.int64(0)
+    previous = i64(0)
+    place = i64(table[slot].open_head)
+    oldest = i64(0)
+    ahead_of_oldest = i64(0)
     while place:
         row = opens[place]
         if row.from_client != m.from_client and row.protocol == m.protocol:
@@ -265,7 +265,7 @@ def _find(
                 oldest = place
                 ahead_of_oldest = previous
         previous = place
-        place = np.int64(row.next)
+        place = i64(row.next)
     before[0] = ahead_of_oldest
     return oldest if in_order else 0
 
@@ -279,11 +279,11 @@ def _complete_rest(
 ) -> int:
     """Complete the other items of the request (key, packet) that response ``i`` answers."""
     m = messages[i]
-    slot = np.int64(m.slot)
-    previous = np.int64(0)
-    place = np.int64(table[slot].open_head)
+    slot = i64(m.slot)
+    previous = i64(0)
+    place = i64(table[slot].open_head)
     while place and n < len(out):
-        following = np.int64(opens[place].next)
+        following = i64(opens[place].next)
         row = opens[place]
         if (
             row.key == asked[0]
@@ -342,10 +342,10 @@ def join(
 
     ``in_order`` is not zero for the protocols whose servers may fail to echo the key.
     """
-    n = np.int64(0)
+    n = i64(0)
     i = start
     before = done[1:2]
-    leader = np.int64(-1)  # row of ``out`` that item 0 of the response in hand completed
+    leader = i64(-1)  # row of ``out`` that item 0 of the response in hand completed
     asked = done[2:4]  # key and packet of that request
     while i < count:
         m = messages[i]
@@ -358,10 +358,10 @@ def join(
         )
         if not continues and n + MAX_ROWS + MOST_OPEN + 2 > len(out):
             break
-        slot = np.int64(m.slot)
+        slot = i64(m.slot)
         c = table[slot]
         if m.kind == REQUEST:
-            place = np.int64(0)
+            place = i64(0)
             if c.opens >= MOST_OPEN:
                 n = give_up_oldest(table, slot, opens, out, n)
             place = _take_open(opens)
@@ -392,7 +392,7 @@ def join(
                 n += 1
         elif m.kind == RESPONSE:
             if not continues:
-                leader = np.int64(-1)
+                leader = i64(-1)
             place = _find(table, slot, opens, messages, i, in_order[m.protocol] != 0, before)
             if place:
                 if leader < 0:
@@ -442,9 +442,9 @@ def expire(table: Array, opens: Array, now: int, out: Array, n: int) -> int:
         row = opens[place]
         if row.conversation == 0 or now - row.time <= LONGEST_REPLY_NS:
             continue
-        slot = np.int64(row.slot)
+        slot = i64(row.slot)
         while table[slot].open_head and n < len(out):
-            head = np.int64(table[slot].open_head)
+            head = i64(table[slot].open_head)
             if now - opens[head].time <= LONGEST_REPLY_NS:
                 break
             n = give_up_oldest(table, slot, opens, out, n)

@@ -13,12 +13,12 @@ from typing import Any, ClassVar, Final
 import numba as nb
 import numpy as np
 
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     DECODE,
     ERROR,
     FRAME,
-    JIT,
     MALFORMED,
     NEED_MORE,
     NOT_MINE,
@@ -106,9 +106,9 @@ def _frame(data: Array, start: int, end: int) -> int:
 def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
     begin(out, n)
     row = out[n]
-    function = np.int64(data[start + 7])
+    function = i64(data[start + 7])
     row.device = data[start + 6]
-    row.key = u16be(data, start) << 8 | np.int64(data[start + 6])
+    row.key = u16be(data, start) << 8 | i64(data[start + 6])
     row.kind = REQUEST if from_client else RESPONSE
     row.code = function
     at = start + _HEADER + 1
@@ -126,11 +126,11 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
             row.status = MALFORMED
             row.reason = TOO_SHORT
             return n + 1
-        row.context = u16be(data, at) if function == 8 else np.int64(data[at])
+        row.context = u16be(data, at) if function == 8 else i64(data[at])
         return n + 1
     if row.kind == RESPONSE:
         if 1 <= function <= 4 or function == 23:
-            octets = np.int64(data[at]) if size else np.int64(0)
+            octets = i64(data[at]) if size else i64(0)
             if size != octets + 1:
                 row.status = MALFORMED
                 row.reason = BAD_LENGTH if size else TOO_SHORT
@@ -155,9 +155,9 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
             row.status = MALFORMED
             row.reason = TOO_SHORT
             return n + 1
-        counted = np.int64(0)
+        counted = i64(0)
         if needed == 5 or needed == 9:
-            counted = np.int64(data[at + needed - 1])
+            counted = i64(data[at + needed - 1])
         if size != needed + counted:
             row.status = MALFORMED
             row.reason = BAD_LENGTH

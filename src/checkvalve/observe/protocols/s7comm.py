@@ -35,6 +35,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import JIT
 from checkvalve.observe.protocols import cotp, s7comm_plus
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
@@ -42,7 +43,6 @@ from checkvalve.observe.protocols.base import (
     DECODE,
     ERROR,
     FRAME,
-    JIT,
     MESSAGES,
     NOT_MINE,
     REQUEST,

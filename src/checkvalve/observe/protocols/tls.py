@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Final
 import numba as nb
 import numpy as np
 
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     DECODE,
     FRAME,
-    JIT,
     MALFORMED,
     NEED_MORE,
     NOT_MINE,
@@ -71,7 +71,7 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
             row.status = MALFORMED
             row.reason = TOO_SHORT
             return n + 1
-        at += width + (np.int64(data[at]) if width == 1 else u16be(data, at))
+        at += width + (i64(data[at]) if width == 1 else u16be(data, at))
     at += 2
     while at + 4 <= end:
         kind = u16be(data, at)

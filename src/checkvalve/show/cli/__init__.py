@@ -6,6 +6,7 @@ What a command needs is imported inside it, so that ``checkvalve --help`` starts
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -47,7 +48,7 @@ app.add_typer(ledger.app, name="ledger")
 def version(
     ctx: typer.Context,
     *,
-    show: bool = typer.Option(False, "--version", help="Say the version and stop."),
+    show: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
 ) -> None:
     """AI in operational technology without the chaos."""
     if show:

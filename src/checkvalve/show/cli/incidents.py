@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
@@ -122,7 +121,7 @@ def learn(
 
     What policy forbids is never learnt: for that, change the plant or write a waiver.
     """
-    declared, triaged = _triaged(plant, state)
+    _, triaged = _triaged(plant, state)
     found = _one(triaged, incident)
     if not found.teachable:
         raise UsageError(
@@ -143,7 +142,7 @@ def print_incidents(triaged: Any, plant: Any, *, full: bool, everything: bool = 
                 typer.echo(_story(incident, triaged, plant))
         typer.echo("")
     for one in chosen:
-        seen = f"{one.first.isoformat(' ', 'minutes')}, seen {one.count}×"
+        seen = f"{one.first.isoformat(' ', 'minutes')}, seen {one.count} times"
         typer.echo(f"{one.outcome.word:<7} {one.score.total:>3}  {one.id}  {one.state}  {seen}")
         for line in wrap(one.headline, width=88):
             typer.echo(f"             {line}")
@@ -237,9 +236,8 @@ def _story(incident: Any, triaged: Any, plant: Any) -> str:
 
 
 def _as_json(incident: Any, triaged: Any, plant: Any) -> dict[str, Any]:
-    from dataclasses import asdict
+    from checkvalve.respond.triage.plain import data
 
-    story = asdict(_told(incident, triaged, plant))
     return {
         "id": incident.id,
         "class": incident.outcome.word,
@@ -251,30 +249,11 @@ def _as_json(incident: Any, triaged: Any, plant: Any) -> dict[str, Any]:
         "count": incident.count,
         "headline": incident.headline,
         "findings": [_finding_json(finding) for finding in incident.findings],
-        "story": _plain(story),
+        "story": data(_told(incident, triaged, plant)),
     }
 
 
 def _finding_json(finding: Any) -> dict[str, Any]:
-    from dataclasses import asdict
+    from checkvalve.findings import plain
 
-    plain: dict[str, Any] = _plain(asdict(finding))
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    """Data that JSON can hold: times and enums as text."""
-    simple: Callable[[Any], bool] = lambda v: v is None or isinstance(v, bool | int | float)  # noqa: E731
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
-    if isinstance(value, StrEnum):
-        return str(value)
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return (
-        value
-        if simple(value) and not hasattr(value, "word")
-        else str(getattr(value, "word", value))
-    )
+    return plain(finding)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from checkvalve.run.progress import Progress, Tick
+from checkvalve.run.progress import Progress, Tick, unheard
 
 Captures = Annotated[
     list[str],
@@ -63,7 +63,7 @@ def _bar(what: str, total: int) -> Iterator[Tick]:
 def _line(what: str, total: int) -> Iterator[Tick]:
     size = f" ({total / 1e6:.1f} MB)" if total else ""
     typer.echo(f"reading {what}{size}", err=True)
-    yield lambda done: None
+    yield unheard
 
 
 def announce_kernels() -> None:
