@@ -13,6 +13,7 @@ from checkvalve.judge.checks.base import Check
 
 MEMBERS: Final = (
     "access.command_outside_mode",
+    "access.session_outside_grant",
     "segmentation.undeclared_conduit",
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from checkvalve.judge.checks.declared import family
-from checkvalve.judge.window import Edge, End, Path, Window
+from checkvalve.judge.window import Edge, Path, Window
 
 Array = np.ndarray[Any, Any]
 
@@ -95,9 +95,10 @@ class Traffic:
         key = (path.source.name, path.destination.name, family(path.protocol))
         return tuple(self._conversations.get(key, ()))
 
-    def was_opened(self, source: End, destination: End) -> bool:
-        """Whether one end opened something else than ICMP to the other."""
-        return (source.name, destination.name) in self._openings
+    def answers(self, path: Path) -> bool:
+        """Whether it is ICMP towards one that opened something itself: an error message."""
+        ends = (path.destination.name, path.source.name)
+        return path.transport.startswith("icmp") and ends in self._openings
 
     def spaces(self, place: int) -> tuple[str, ...]:
         """The object spaces that an edge used, in order of appearance.

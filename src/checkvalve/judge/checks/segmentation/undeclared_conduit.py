@@ -20,7 +20,6 @@ from checkvalve.judge.checks.views import SeenEdge, SeenPath, Traffic
 from checkvalve.judge.window import Breach, End
 from checkvalve.plant import Plant
 from checkvalve.plant.zones import Conduit
-from checkvalve.rules import ATTACK_ICS, JOINT_GUIDANCE, Reference, Rule
 
 #: Names that one sentence lists.
 _MOST: Final = 4
@@ -54,8 +53,7 @@ class UndeclaredConduit(Check):
             Reference(ATTACK_ICS, "T0843", "Program Download"),
             Reference("IEC 62443-3-3", "SR 5.1", "Network segmentation"),
             Reference("IEC 62443-3-3", "SR 5.2", "Zone boundary protection"),
-            Reference("NIST SP 800-82r3", "5.2.3.2", "Network segmentation and isolation"),
-            Reference(JOINT_GUIDANCE, "Principle 4", "Oversight and failsafe practices"),
+            Reference("NIST SP 800-82r3", "5.2.3.1", "Network architecture"),
         ),
         cause="A new or changed connection that was not declared, a firewall that lets more "
         "pass than was meant, or an intruder on the way to the next zone.",
@@ -189,9 +187,7 @@ class UndeclaredConduit(Check):
 def _is_said_here(conduits: Conduits, traffic: Traffic, seen: SeenPath) -> bool:
     """Whether an uncovered path is this rule's: not a group's, no answer, no wrong direction."""
     path = seen.path
-    if is_for_many(path.destination) or is_for_many(path.source):
-        return False
-    if path.transport.startswith("icmp") and traffic.was_opened(path.destination, path.source):
+    if is_for_many(path.destination) or is_for_many(path.source) or traffic.answers(path):
         return False
     zones = (path.source.zone, path.destination.zone)
     return bool(conduits.opening(*zones)) or not any(
