@@ -20,6 +20,7 @@ from checkvalve.judge.checks.views import SeenEdge, SeenPath, Traffic
 from checkvalve.judge.window import Breach, End
 from checkvalve.plant import Plant
 from checkvalve.plant.zones import Conduit
+from checkvalve.rules import ATTACK_ICS, Reference, Rule
 
 #: Names that one sentence lists.
 _MOST: Final = 4
