@@ -18,7 +18,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ENVELOPE,
@@ -82,13 +82,13 @@ def _packet(data: Array, at: int, end: int) -> int:
     if room < DATA_HEADER:
         return NEED_MORE
     size = u16be(data, at + 2)
-    code = np.int64(data[at + 5])
+    code = i64(data[at + 5])
     if code == DATA:
         if size < DATA_HEADER or data[at + 4] != 2:
             return NOT_MINE
         return size if size <= room else NEED_MORE
     fixed = _FIXED[code]
-    if fixed == 0 or fixed > size or size != 5 + np.int64(data[at + 4]):
+    if fixed == 0 or fixed > size or size != 5 + i64(data[at + 4]):
         return NOT_MINE
     if size > room:
         return NEED_MORE
@@ -96,7 +96,7 @@ def _packet(data: Array, at: int, end: int) -> int:
         return NOT_MINE
     spot = at + fixed
     while spot + 2 <= at + size and data[spot] >= _FIRST_PARAMETER:
-        spot += 2 + np.int64(data[spot + 1])
+        spot += 2 + i64(data[spot + 1])
     return size if spot == at + size else NOT_MINE
 
 
@@ -165,7 +165,7 @@ def control(data: Array, start: int, end: int, out: Array, n: int) -> int:
     the second octet of one of two octets, which S7 stacks fill with rack * 32 + slot.
     """
     row = out[n]
-    code = np.int64(data[start + 5])
+    code = i64(data[start + 5])
     row.code = code
     row.kind = ENVELOPE if code == DATA else ONE_WAY
     if code == DATA:
@@ -178,7 +178,7 @@ def control(data: Array, start: int, end: int, out: Array, n: int) -> int:
         row.key = _KEYS | u16be(data, start + 8)
         at = start + 11
         while at + 2 <= end:
-            octets = np.int64(data[at + 1])
+            octets = i64(data[at + 1])
             if data[at] == _CALLED_SELECTOR and at + 2 + octets <= end:
                 row.space = SELECTOR
                 row.name = at + 2

@@ -6,25 +6,38 @@ the octet 0x32, its kind (ROSCTR: 1 job, 2 acknowledgement, 3 acknowledgement wi
 userdata), a reference that the answer repeats, and the lengths of parameters and data. Who
 asks is told by the kind alone: in a download it is the controller that sends the jobs.
 
-What a row says:
+*Rows.* Every item of a job or answer is a row. Userdata has the code 0x070000 + 256 * group +
+subfunction, the same in both directions. An acknowledgement without function has code 0.
+Connections and empty data units have the code of their unit, dialect ``cotp``.
 
-- Every item of a job or answer is a row. An answer has values as octets only (``raw``): their
-  type stands in the request. A write of one element has its value.
-- ``space`` is the area and block (``M``, ``DB10``), ``first`` and ``last`` are octets in it,
-  for counters and timers their numbers. An access to single bits has a space of its own for
-  each bit (``DB10 bit 3``) and octets as address: a tag in DB10 at octet 4, bit 3 is in rows of
-  ``DB10`` whose octets hold 4, and in rows of ``DB10 bit 3`` whose only octet is 0 or 1.
-- A list of spots in data blocks (S7-400) is one row: the block and what the spots span, or the
-  words ``data blocks`` when there are several. Symbolic addresses are not resolved; their
-  octets are in ``raw``.
-- Userdata has the code 0x070000 + 256 * group + subfunction, the same for both directions. An
-  acknowledgement without function has code 0; connections and empty data units bear the code
-  of the unit of COTP.
-- ``error`` is error class and code in one number, or the return code of an item.
+*Objects.* ``space`` is area and block (``M``, ``DB10``); ``first`` and ``last`` are octets in
+it, of counters and timers their numbers. An access to bits has a space for each bit: a tag in
+DB10 at octet 4, bit 3 is in rows of ``DB10`` whose octets hold 4, and is the value of rows of
+``DB10 bit 3`` at 4. A list of spots in data blocks (S7-400) is an address when it is a single
+one, else the words ``data blocks``; it and symbolic addresses are kept as octets (``raw``).
 
-Known limits: other users of COTP (MMS, RDP, plain data) are not recognised but for connection
-requests and confirmations that name selectors, which all of them share: these are rows of the
-dialect ``cotp``. Objects of S7comm-plus, and see ``s7comm_userdata``.
+*Values.* A write of one element has its value. Answers have octets only: what type they are
+stands in the request.
+
+*Errors.* ``error`` is error class and code in one number, or the return code of an item.
+
+Why it matters:
+    It reads, writes, stops and programs controllers and asks nobody for a password unless its
+    owner set one. S7comm-plus (``s7comm_plus``) does so for S7-1200 and S7-1500.
+
+Known limits:
+    Other users of COTP (MMS, RDP, plain data) are not recognised, but their connection
+    requests and confirmations look the same as far as they name selectors: these are rows
+    ``cotp``, and what follows is skipped. The first data unit of a message must hold two
+    octets of content. Of a value in several packets only the piece in the first is kept. More
+    limits: ``s7comm_jobs``, ``s7comm_userdata``, ``s7comm_plus``.
+
+Example:
+    ``S7comm().function(0, 0x28, 2)`` is ``PI-Service _INSE``, a program.
+
+References:
+    RFC 1006; ISO/IEC 8073 (ITU-T X.224). ATT&CK for ICS T0843 (program download), T0845
+    (program upload), T0858 (change operating mode), T0855 (unauthorised command message).
 """
 
 from __future__ import annotations
@@ -199,7 +212,7 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
 
 
 class S7comm(Protocol):
-    """S7comm and S7comm-plus over COTP."""
+    """S7comm and S7comm-plus over COTP; see the module for what its rows say."""
 
     name: ClassVar[str] = "s7comm"
     dialects: ClassVar[tuple[str, ...]] = ("s7comm", "cotp", "s7comm_plus")

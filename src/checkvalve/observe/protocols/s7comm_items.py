@@ -8,6 +8,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ERROR,
@@ -92,15 +93,15 @@ def specifications(data: Array, at: int, end: int, count: int, out: Array, n: in
     """
     for i in range(min(count, MAX_ROWS)):
         m = _begin_item(out, n, i, count) if i else n
-        octets = 2 + np.int64(data[at + 1]) if at + 2 <= end else np.int64(0)
+        octets = 2 + i64(data[at + 1]) if at + 2 <= end else i64(0)
         if octets < 3 or at + octets > end or data[at] != _SPECIFICATION:
             return malformed(out, m, BAD_LENGTH)
-        syntax = np.int64(data[at + 2])
+        syntax = i64(data[at + 2])
         row = out[m]
         if syntax == _ANY and octets == _ANY_OCTETS:
-            size = np.int64(data[at + 3])
+            size = i64(data[at + 3])
             number = u16be(data, at + 4)
-            area = np.int64(data[at + 8])
+            area = i64(data[at + 8])
             spot = u32be(data, at + 8) & 0xFFFFFF
             bits = _ADDRESS_BITS[area]
             width = _WIDTHS[size] * number
@@ -116,7 +117,7 @@ def specifications(data: Array, at: int, end: int, count: int, out: Array, n: in
         elif syntax == _SPOTS and octets == _ONE_SPOT_OCTETS:
             row.space = DATA_BLOCK << 32 | u16be(data, at + 5)
             row.first = u16be(data, at + 7)
-            row.last = row.first + max(np.int64(data[at + 4]), 1) - 1
+            row.last = row.first + max(i64(data[at + 4]), 1) - 1
         else:
             row.space = SYMBOL << 32 | syntax
             row.raw = at + 2
@@ -188,11 +189,11 @@ def values(data: Array, spot: int, at: int, end: int, out: Array, n: int, after:
         at += HEADER
         row.raw = at
         row.raw_octets = octets
-        size = np.int64(0)
+        size = i64(0)
         if row.quantity == 1:
-            size = np.int64(data[spot + 3])
+            size = i64(data[spot + 3])
         if 0 < size <= _REAL and octets == _WIDTHS[size]:
-            number = np.int64(data[at])
+            number = i64(data[at])
             if octets == 2:
                 number = u16be(data, at)
             elif octets == 4:
@@ -200,12 +201,12 @@ def values(data: Array, spot: int, at: int, end: int, out: Array, n: int, after:
             if size == _BIT:
                 number &= 1
             elif size == _INTEGER:
-                number = np.int64(np.int16(number))
+                number = i64(np.int16(number))
             elif size == _DOUBLE_INTEGER:
-                number = np.int64(np.int32(number))
+                number = i64(np.int32(number))
             row.value = number
             if size == _REAL:
                 row.value = np.uint32(number).view(np.float32)
         at += octets + (octets & 1)
-        named = 2 + np.int64(data[spot + 1])
+        named = 2 + i64(data[spot + 1])
         spot += named + (named & 1)

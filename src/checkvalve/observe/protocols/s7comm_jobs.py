@@ -15,6 +15,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     MESSAGES,
@@ -78,7 +79,7 @@ def transfer(data: Array, at: int, body: int, end: int, out: Array, n: int) -> i
     if row.code == _PI_SERVICE and at + spot <= body:
         spot += u16be(data, at + 8)
     spot += at
-    octets = np.int64(data[spot]) if spot < body else np.int64(0)
+    octets = i64(data[spot]) if spot < body else i64(0)
     if octets == 0 or spot + 1 + octets > body:
         return malformed(out, n, BAD_LENGTH)
     row.name = spot + 1
@@ -88,7 +89,7 @@ def transfer(data: Array, at: int, body: int, end: int, out: Array, n: int) -> i
         return n + 1
     row.space = SERVICE
     for service in range(len(_SERVICE_NAMES)):
-        k = np.int64(0)
+        k = i64(0)
         while k <= octets and k < 10 and data[spot + k] == _SERVICE_NAMES[service, k]:
             k += 1
         if k > octets:

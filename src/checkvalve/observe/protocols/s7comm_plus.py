@@ -19,6 +19,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ENVELOPE,
@@ -82,9 +83,9 @@ def _return_code(data: Array, at: int, end: int) -> int:
     Its lowest 16 bits are signed: negative is an error, positive a remark. A ninth octet has
     eight bits.
     """
-    value = np.int64(0)
+    value = i64(0)
     for spot in range(at, min(at + 9, end)):
-        octet = np.int64(data[spot])
+        octet = i64(data[spot])
         value = value << 8 | octet if spot == at + 8 else value << 7 | octet & 0x7F
         if octet < 0x80:
             break
@@ -126,7 +127,7 @@ def decode(data: Array, at: int, end: int, out: Array, n: int) -> int:
     stop = at + 4 + u16be(data, at + 2) if end - at > 4 else end + 1
     spot = at + 4
     if row.code == _NEWEST and stop <= end:
-        spot += 1 + np.int64(data[spot])
+        spot += 1 + i64(data[spot])
     row.code = _CONTINUED
     if spot > stop or stop > end:
         row.status = MALFORMED
@@ -134,7 +135,7 @@ def decode(data: Array, at: int, end: int, out: Array, n: int) -> int:
         return n + 1
     if stop - spot < 10:
         return n + 1
-    opcode = np.int64(data[spot])
+    opcode = i64(data[spot])
     function = u16be(data, spot + 3)
     empty = u16be(data, spot + 5)
     if opcode == _NOTIFICATION:

@@ -17,6 +17,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ERROR,
@@ -70,7 +71,7 @@ def userdata(data: Array, at: int, body: int, end: int, out: Array, n: int) -> i
     if body - at < 8:
         malformed(out, n, TOO_SHORT)
         return 0
-    row.code |= np.int64(data[at + 5] & 15) << 8 | np.int64(data[at + 6])
+    row.code |= i64(data[at + 5] & 15) << 8 | i64(data[at + 6])
     row.kind = _KINDS[data[at + 5] >> 4]
     if body - at >= 12 and u16be(data, at + 10):
         row.status = ERROR
@@ -88,7 +89,7 @@ def userdata(data: Array, at: int, body: int, end: int, out: Array, n: int) -> i
     if group == _CYCLIC:
         transfer = row.code & 0xFF
         if transfer == _TRANSFER or transfer == _CHANGE_DRIVEN or transfer == _MODIFY_CHANGE_DRIVEN:
-            return u16be(data, at) if octets >= 4 else np.int64(0)
+            return u16be(data, at) if octets >= 4 else i64(0)
     elif asks and row.code == _READ_SZL:
         if octets >= 4:
             row.space = STATUS_LIST | u16be(data, at)
