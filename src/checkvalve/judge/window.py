@@ -246,9 +246,11 @@ class Window:
             commands=self.commands[~np.isin(self.commands["edge"], bad_edges)],
         )
 
-    def evidence(self, row: np.void, what: str, *, expected: str = "", actual: str = "") -> Evidence:
+    def evidence(
+        self, row: np.void, what: str, *, expected: str = "", actual: str = ""
+    ) -> Evidence:
         """Evidence that points at the first packet of a row of this window."""
-        time = row["time"] if "time" in row.dtype.names else row["first"]
+        time = row["time" if "time" in (row.dtype.names or ()) else "first"]
         return Evidence(
             what=what,
             expected=expected,

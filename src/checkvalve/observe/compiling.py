@@ -64,11 +64,15 @@ u32: Final = cast("type[int]", np.uint32)
 numba.config.CACHE_DIR = str(folder())  # type: ignore[attr-defined]  # set when imported
 
 #: On disk after the first time, reads checked. Kernels allocate nothing, so they need not
-#: count references to their arguments, which would cost as much as their work does.
+#: count references to their arguments, which would cost as much as their work does. Nothing
+#: calls them as C does.
 JIT: Final[dict[str, Any]] = {
     "cache": True,
     "boundscheck": True,
     "nogil": True,
     "error_model": "numpy",
     "_nrt": False,
+    "no_cfunc_wrapper": True,
 }
+#: Kernels that only kernels call need no way in from Python: they compile faster without.
+INNER: Final[dict[str, Any]] = {**JIT, "no_cpython_wrapper": True}

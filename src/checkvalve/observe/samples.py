@@ -53,8 +53,9 @@ class Samples:
         self._tags: dict[tuple[str, str, str], list[Tag]] = {}
         for tag in plant.tags.values():
             for address in plant.assets[tag.asset].ips:
-                key = (str(address), tag.protocol, tag.space)
-                self._tags.setdefault(key, []).append(tag)
+                for space, read in _as_read(tag):
+                    key = (str(address), tag.protocol, space)
+                    self._tags.setdefault(key, []).append(read)
 
     def of(self, seen: Seen) -> pa.RecordBatch:
         """The samples of one batch, in order of its rows, tag by tag."""
@@ -115,6 +116,17 @@ class Samples:
             return None
         intents = seen.exchanges.column("intent").indices.to_numpy()[rows[good]]
         return tag, rows[good], values[good] * tag.scale + tag.offset, intents == _WRITE
+
+
+def _as_read(tag: Tag) -> tuple[tuple[str, Tag], ...]:
+    """The spaces in which a tag is found, each with how it is read there.
+
+    S7comm has a space for each bit of an area: what is read there is the bit alone.
+    """
+    if tag.protocol == "s7comm" and tag.bit is not None:
+        alone = tag.model_copy(update={"bit": 0, "type": "bool"})
+        return (tag.space, tag), (f"{tag.space} bit {tag.bit}", alone)
+    return ((tag.space, tag),)
 
 
 def _values(found: Array, tag: Tag) -> Array:

@@ -14,7 +14,7 @@ from numba import types
 
 from checkvalve.observe.captures.packet import I64S, PACKETS, RST
 from checkvalve.observe.captures.tables import ADDRESSES, intern_address, mix
-from checkvalve.observe.compiling import JIT, i64, u64
+from checkvalve.observe.compiling import INNER, JIT, i64, u64
 
 Array = np.ndarray[Any, Any]
 
@@ -116,7 +116,7 @@ FLOW_ROW: Final = np.dtype(
 FLOW_ROWS: Final = types.Array(nb.from_dtype(FLOW_ROW), 1, "C")
 
 
-@nb.njit(types.int64(CONVERSATIONS, I64S), **JIT)
+@nb.njit(types.int64(CONVERSATIONS, I64S), **INNER)
 def _take_slot(table: Array, book: Array) -> int:
     slot: int = book[FREE]
     if slot:
@@ -128,7 +128,7 @@ def _take_slot(table: Array, book: Array) -> int:
     return slot
 
 
-@nb.njit(types.void(CONVERSATIONS, I64S, types.int64), **JIT)
+@nb.njit(types.void(CONVERSATIONS, I64S, types.int64), **INNER)
 def _newest(table: Array, book: Array, slot: int) -> None:
     """Put a slot that is in no place of the order at its young end."""
     table[slot].newer = 0
@@ -140,7 +140,7 @@ def _newest(table: Array, book: Array, slot: int) -> None:
     book[NEWEST] = slot
 
 
-@nb.njit(types.void(CONVERSATIONS, I64S, types.int64), **JIT)
+@nb.njit(types.void(CONVERSATIONS, I64S, types.int64), **INNER)
 def _out_of_order(table: Array, book: Array, slot: int) -> None:
     newer = table[slot].newer
     older = table[slot].older
@@ -154,12 +154,12 @@ def _out_of_order(table: Array, book: Array, slot: int) -> None:
         book[OLDEST] = newer
 
 
-@nb.njit(types.int64(I64S, types.uint64, types.uint64), **JIT)
+@nb.njit(types.int64(I64S, types.uint64, types.uint64), **INNER)
 def _place(book: Array, addresses: int, services: int) -> int:
     return i64(mix(addresses ^ mix(services)) & u64(book[MASK])) + 1
 
 
-@nb.njit(types.int64(I64S, PACKETS, types.int64, types.int64), **JIT)
+@nb.njit(types.int64(I64S, PACKETS, types.int64, types.int64), **INNER)
 def _bucket(book: Array, packets: Array, n: int, swapped: int) -> int:
     row = packets[n]
     ports = u64(row.source_port) << u64(16) | u64(row.destination_port)
@@ -170,7 +170,7 @@ def _bucket(book: Array, packets: Array, n: int, swapped: int) -> int:
     return _place(book, digest, ports << u64(8) | row.protocol)
 
 
-@nb.njit(types.void(CONVERSATIONS, types.int64, types.int64), **JIT)
+@nb.njit(types.void(CONVERSATIONS, types.int64, types.int64), **INNER)
 def _unchain(table: Array, slot: int, bucket: int) -> None:
     at = i64(table[bucket].head)
     if at == slot:
@@ -184,7 +184,7 @@ def _unchain(table: Array, slot: int, bucket: int) -> None:
         at = following
 
 
-@nb.njit(types.void(CONVERSATIONS, TRAFFICS, types.int64), **JIT)
+@nb.njit(types.void(CONVERSATIONS, TRAFFICS, types.int64), **INNER)
 def _clear_flow(table: Array, traffic: Array, slot: int) -> None:
     c = table[slot]
     c.first = 0

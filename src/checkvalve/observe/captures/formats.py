@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 
 from checkvalve.observe.captures.packet import BUFFER, I64S, PACKETS
-from checkvalve.observe.compiling import JIT, i64
+from checkvalve.observe.compiling import INNER, JIT, i64
 
 Array = np.ndarray[Any, Any]
 
@@ -53,7 +53,7 @@ INTERFACE_FIELDS: Final = 5
 TABLE: Final = types.Array(types.int64, 2, "C")
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64), **INNER)
 def _u32(data: Array, at: int, swapped: int) -> int:
     if swapped:
         return (
@@ -67,7 +67,7 @@ def _u32(data: Array, at: int, swapped: int) -> int:
     )
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64), **INNER)
 def _u16(data: Array, at: int, swapped: int) -> int:
     if swapped:
         return i64(data[at]) << 8 | i64(data[at + 1])
@@ -103,7 +103,7 @@ def read_pcap(data: Array, end: int, state: Array, out: Array) -> int:
     return n
 
 
-@nb.njit(types.int64(types.int64, types.int64, types.int64), **JIT)
+@nb.njit(types.int64(types.int64, types.int64, types.int64), **INNER)
 def _nanoseconds(stamp: int, resolution: int, offset: int) -> int:
     """A timestamp in the interface's own unit (if_tsresol, clause 4.2) as ns since 1970."""
     power = resolution & 0x7F
@@ -127,7 +127,7 @@ def _nanoseconds(stamp: int, resolution: int, offset: int) -> int:
     return (seconds + offset) * 1_000_000_000 + rest
 
 
-@nb.njit(types.void(BUFFER, types.int64, types.int64, types.int64, I64S), **JIT)
+@nb.njit(types.void(BUFFER, types.int64, types.int64, types.int64, I64S), **INNER)
 def _interface(data: Array, at: int, length: int, swapped: int, row: Array) -> None:
     """Read an Interface Description Block whose body begins at ``at``."""
     row[0] = _u16(data, at, swapped)
@@ -153,7 +153,7 @@ def _interface(data: Array, at: int, length: int, swapped: int, row: Array) -> N
         option += 4 + (size + 3) // 4 * 4
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64, types.int64), **INNER)
 def _drops(data: Array, at: int, end: int, swapped: int) -> int:
     """The drops of an Interface Statistics Block: by the interface and by the system."""
     total = i64(0)

@@ -28,7 +28,7 @@ from checkvalve.observe.captures.packet import (
     UNKNOWN_LINK,
     WHOLE,
 )
-from checkvalve.observe.compiling import JIT, i64, u32, u64
+from checkvalve.observe.compiling import INNER, JIT, i64, u32, u64
 
 Array = np.ndarray[Any, Any]
 
@@ -41,12 +41,12 @@ _IPV6: Final = 0x86DD
 _NO_ETHERTYPE: Final = -1
 
 
-@nb.njit(types.int64(BUFFER, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64), **INNER)
 def _be16(data: Array, at: int) -> int:
     return i64(data[at]) << 8 | i64(data[at + 1])
 
 
-@nb.njit(types.uint64(BUFFER, types.int64, types.int64), **JIT)
+@nb.njit(types.uint64(BUFFER, types.int64, types.int64), **INNER)
 def _be(data: Array, at: int, octets: int) -> int:
     value = u64(0)
     for i in range(octets):
@@ -54,7 +54,7 @@ def _be(data: Array, at: int, octets: int) -> int:
     return value
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64, PACKETS, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64, PACKETS, types.int64), **INNER)
 def _ethernet(data: Array, at: int, end: int, out: Array, n: int) -> int:
     """Read an Ethernet header; the offset of its content << 16 | EtherType, or a negative fate."""
     row = out[n]
@@ -88,7 +88,7 @@ def _ethernet(data: Array, at: int, end: int, out: Array, n: int) -> int:
     return (at + 2) << 16 | kind
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64, types.int64, PACKETS, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64, types.int64, PACKETS, types.int64), **INNER)
 def _link(data: Array, at: int, end: int, link: int, out: Array, n: int) -> int:
     """Read a link-layer header; the offset of its content << 16 | EtherType, or a negative fate."""
     if link == 1:
@@ -124,7 +124,7 @@ def _link(data: Array, at: int, end: int, link: int, out: Array, n: int) -> int:
     return -UNKNOWN_LINK
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64, PACKETS, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64, PACKETS, types.int64), **INNER)
 def _ipv4(data: Array, at: int, end: int, out: Array, n: int) -> int:
     """Read an IPv4 header; the offset of its content, or a negative fate."""
     row = out[n]
@@ -153,7 +153,7 @@ def _ipv4(data: Array, at: int, end: int, out: Array, n: int) -> int:
     return at + header
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64, PACKETS, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64, PACKETS, types.int64), **INNER)
 def _ipv6(data: Array, at: int, end: int, out: Array, n: int) -> int:
     """Read an IPv6 header and its extensions; the offset of its content, or a negative fate."""
     row = out[n]
@@ -246,7 +246,7 @@ def read_transport(data: Array, at: int, end: int, out: Array, n: int) -> bool:
     return True
 
 
-@nb.njit(types.int64(BUFFER, types.int64, types.int64, types.int64, PACKETS, types.int64), **JIT)
+@nb.njit(types.int64(BUFFER, types.int64, types.int64, types.int64, PACKETS, types.int64), **INNER)
 def _tunnelled(data: Array, at: int, end: int, kind: int, out: Array, n: int) -> int:
     """Offset of the mirrored Ethernet frame inside GRE or VXLAN; 0 when it is no mirror."""
     row = out[n]

@@ -40,7 +40,7 @@ from checkvalve.observe.captures.packet import (
     WHOLE,
 )
 from checkvalve.observe.captures.tables import ADDRESSES, BLOCK_OCTETS, BLOCKS, load, release, store
-from checkvalve.observe.compiling import JIT, i64, u32
+from checkvalve.observe.compiling import INNER, JIT, i64, u32
 
 Array = np.ndarray[Any, Any]
 
@@ -134,7 +134,7 @@ def distance(to: int, start: int) -> int:
         types.int64,
         types.int64,
     ),
-    **JIT,
+    **INNER,
 )
 def _hand_on(
     out: Array, n: int, side: int, kind: int, offset: int, octets: int, time: int, packet: int
@@ -150,7 +150,7 @@ def _hand_on(
     return n + 1
 
 
-@nb.njit(types.int64(DIRECTIONS, EARLIES, BLOCKS, types.int64, types.int64), **JIT)
+@nb.njit(types.int64(DIRECTIONS, EARLIES, BLOCKS, types.int64, types.int64), **INNER)
 def _forget_first(sides: Array, early: Array, blocks: Array, side: int, waiting: int) -> int:
     """Drop the first waiting segment of a side; the one after it."""
     following = i64(early[waiting].next)
@@ -231,7 +231,7 @@ def drain(
     return n
 
 
-@nb.njit(types.boolean(BLOCKS, types.int64, BUFFER, types.int64, types.int64), **JIT)
+@nb.njit(types.boolean(BLOCKS, types.int64, BUFFER, types.int64, types.int64), **INNER)
 def _same(blocks: Array, first: int, data: Array, at: int, octets: int) -> bool:
     block = first
     place = 0
@@ -259,7 +259,7 @@ def _same(blocks: Array, first: int, data: Array, at: int, octets: int) -> bool:
         types.int64,
         I64S,
     ),
-    **JIT,
+    **INNER,
 )
 def _wait(
     sides: Array,
@@ -333,7 +333,7 @@ def clear_side(sides: Array, side: int) -> None:
     types.void(
         DIRECTIONS, types.int64, BUFFER, types.uint32, types.int64, types.int64, types.int64, I64S
     ),
-    **JIT,
+    **INNER,
 )
 def _compare_again(
     sides: Array,
@@ -373,7 +373,7 @@ def _compare_again(
         types.int64,
         types.int64,
     ),
-    **JIT,
+    **INNER,
 )
 def _segment(
     sides: Array,
@@ -464,7 +464,7 @@ def _segment(
     return m
 
 
-@nb.njit(types.boolean(PACKETS, types.int64, DIRECTIONS, types.int64), **JIT)
+@nb.njit(types.boolean(PACKETS, types.int64, DIRECTIONS, types.int64), **INNER)
 def _begins_anew(packets: Array, n: int, sides: Array, side: int) -> bool:
     """A SYN whose initial sequence number is not this conversation's."""
     row = packets[n]
@@ -491,7 +491,7 @@ def _begins_anew(packets: Array, n: int, sides: Array, side: int) -> bool:
         types.int64,
         types.int64,
     ),
-    **JIT,
+    **INNER,
 )
 def _tcp(
     data: Array,
@@ -557,7 +557,7 @@ def _tcp(
     return m
 
 
-@nb.njit(types.boolean(PACKETS, types.int64, TRAFFICS, types.int64), **JIT)
+@nb.njit(types.boolean(PACKETS, types.int64, TRAFFICS, types.int64), **INNER)
 def _is_copy(packets: Array, n: int, traffic: Array, side: int) -> bool:
     """Whether a double mirror gave datagram ``n`` a second time; remembers it."""
     row = packets[n]
@@ -569,7 +569,7 @@ def _is_copy(packets: Array, n: int, traffic: Array, side: int) -> bool:
     return copy
 
 
-@nb.njit(types.boolean(PACKETS, types.int64, DIRECTIONS, EARLIES, types.int64), **JIT)
+@nb.njit(types.boolean(PACKETS, types.int64, DIRECTIONS, EARLIES, types.int64), **INNER)
 def _continues(packets: Array, n: int, sides: Array, early: Array, side: int) -> bool:
     """Whether segment ``n`` is what comes next and nothing waits: the usual case.
 

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from checkvalve.observe.captures.packet import BUFFER
-from checkvalve.observe.compiling import JIT, i64, u64
+from checkvalve.observe.compiling import INNER, JIT, i64, u64
 
 Array = np.ndarray[Any, Any]
 
@@ -60,7 +60,7 @@ def pool(octets: int) -> Array:
     return blocks
 
 
-@nb.njit(types.uint64(types.uint64), **JIT)
+@nb.njit(types.uint64(types.uint64), **INNER)
 def mix(value: int) -> int:
     """Spread a number over 64 bits (the finaliser of SplitMix64, Steele et al. 2014)."""
     value = u64(value)

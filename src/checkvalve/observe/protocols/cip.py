@@ -24,6 +24,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from checkvalve.observe.compiling import INNER
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ERROR,
@@ -40,7 +41,6 @@ from checkvalve.observe.protocols.base import (
     u32le,
 )
 from checkvalve.observe.protocols.cip_path import (
-    INNER,
     NO_CLASS,
     PART,
     UNKNOWN_CLASS,

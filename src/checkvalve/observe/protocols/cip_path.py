@@ -17,7 +17,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import INNER
 from checkvalve.observe.protocols.base import BAD_LENGTH, MESSAGES, U8, u16le, u32le
 
 Array = np.ndarray[Any, Any]
@@ -26,14 +26,6 @@ Array = np.ndarray[Any, Any]
 UNKNOWN_CLASS: Final = -1
 NO_CLASS: Final = 0
 
-#: Kernels that allocate nothing need no reference counts: half the time of a short message.
-COUNTLESS: Final[dict[str, Any]] = {**JIT, "_nrt": False}
-#: Kernels that only kernels call need no way in from Python: they compile faster without.
-INNER: Final[dict[str, Any]] = {
-    **COUNTLESS,
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
 #: A kernel that reads ``data[at:stop]`` into one row and gives the reason why not, or 0.
 PART: Final = types.int64(U8, types.int64, types.int64, MESSAGES, types.int64)
 

@@ -18,7 +18,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT, i64
+from checkvalve.observe.compiling import INNER, i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ENVELOPE,
@@ -37,9 +37,7 @@ from checkvalve.observe.protocols.base import (
 
 Array = np.ndarray[Any, Any]
 
-#: How kernels are compiled that only kernels call: without a way in from Python.
-INNER: Final[dict[str, Any]] = {**JIT, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-#: The same for one that needs room of its own, which it must count references to.
+#: How a kernel is compiled that needs room of its own, which it must count references to.
 ALLOCATING: Final[dict[str, Any]] = {**INNER, "_nrt": True}
 
 _VERSION: Final = 3

@@ -34,6 +34,7 @@ from typing import Any, ClassVar, Final
 import numba as nb
 import numpy as np
 
+from checkvalve.observe.compiling import INNER, JIT
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     DECODE,
@@ -55,7 +56,7 @@ from checkvalve.observe.protocols.base import (
     u32le,
 )
 from checkvalve.observe.protocols.cip import PCCC, pend, request, response
-from checkvalve.observe.protocols.cip_path import COUNTLESS, INNER, octet
+from checkvalve.observe.protocols.cip_path import octet
 from checkvalve.observe.protocols.cip_words import object_words, path_words, tables
 from checkvalve.records import Intent
 
@@ -89,7 +90,7 @@ _STATUSES: Final = np.zeros(256, dtype=np.bool_)
 _STATUSES[[0x00, 0x01, 0x02, 0x03, 0x64, 0x65, 0x69, 0x6A]] = True
 
 
-@nb.njit(FRAME, **COUNTLESS)
+@nb.njit(FRAME, **JIT)
 def frame(data: Array, start: int, end: int) -> int:
     """The length of the encapsulation message at ``start`` (2-3); its header must make sense."""
     have = end - start
@@ -168,7 +169,7 @@ def _envelope(data: Array, start: int, end: int, from_client: bool, out: Array, 
     return -1
 
 
-@nb.njit(DECODE, **COUNTLESS)
+@nb.njit(DECODE, **JIT)
 def decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
     """Decode one encapsulation message and every CIP service in it into rows from ``n``."""
     begin(out, n)

@@ -40,7 +40,7 @@ from checkvalve.observe.captures.tables import (
     release,
     store,
 )
-from checkvalve.observe.compiling import JIT, i64
+from checkvalve.observe.compiling import INNER, JIT, i64
 from checkvalve.observe.protocols.base import (
     BAD_VALUE,
     DECODE,
@@ -151,7 +151,7 @@ def next_acceptable(frame: Any, data: Array, start: int, end: int) -> int:
     return -1 - doubt if doubt >= 0 else i64(end)
 
 
-@nb.njit(types.void(CONVERSATIONS, types.int64, PORTS), **JIT)
+@nb.njit(types.void(CONVERSATIONS, types.int64, PORTS), **INNER)
 def _guess_client(table: Array, slot: int, ports: Array) -> None:
     """Whose port tells a server, where the opening was not seen."""
     c = table[slot]
@@ -168,7 +168,7 @@ def _guess_client(table: Array, slot: int, ports: Array) -> None:
         c.client = 1 if a_serves else 0
 
 
-@nb.njit(types.int64(MESSAGES, types.int64, types.int64, types.int64), **JIT)
+@nb.njit(types.int64(MESSAGES, types.int64, types.int64, types.int64), **INNER)
 def _malformed(out: Array, n: int, octets: int, reason: int) -> int:
     """Write a row for octets that are no message; the next free row."""
     begin(out, n)
@@ -196,7 +196,7 @@ def _malformed(out: Array, n: int, octets: int, reason: int) -> int:
         BUFFER,
         I64S,
     ),
-    **JIT,
+    **INNER,
 )
 def _complete(
     table: Array,

@@ -18,7 +18,7 @@ from numba import types
 from checkvalve.observe.captures.conversations import CONVERSATIONS
 from checkvalve.observe.captures.packet import BUFFER, I64S
 from checkvalve.observe.captures.tables import NAMES, intern_name
-from checkvalve.observe.compiling import JIT, i64, u32
+from checkvalve.observe.compiling import INNER, JIT, i64, u32
 from checkvalve.observe.protocols.base import (
     ERROR,
     MALFORMED,
@@ -84,7 +84,7 @@ JOINEDS: Final = types.Array(nb.from_dtype(JOINED), 1, "C")
 # Row 0 of the open requests: ``next`` is the first free row, ``slot`` the rows ever used.
 
 
-@nb.njit(types.void(MESSAGES, types.int64, BUFFER, JOINEDS, types.int64), **JIT)
+@nb.njit(types.void(MESSAGES, types.int64, BUFFER, JOINEDS, types.int64), **INNER)
 def _take_raw(messages: Array, i: int, data: Array, out: Array, n: int) -> None:
     """Copy the octets of the value of message ``i``, less its holes."""
     m = messages[i]
@@ -99,7 +99,7 @@ def _take_raw(messages: Array, i: int, data: Array, out: Array, n: int) -> None:
 
 @nb.njit(
     types.void(MESSAGES, types.int64, BUFFER, JOINEDS, types.int64, NAMES, BUFFER, NAMES, BUFFER),
-    **JIT,
+    **INNER,
 )
 def _begin_row(
     messages: Array,
@@ -157,12 +157,12 @@ def _begin_row(
     row.from_client = m.from_client
 
 
-@nb.njit(types.void(JOINEDS, types.int64, JOINEDS, types.int64), **JIT)
+@nb.njit(types.void(JOINEDS, types.int64, JOINEDS, types.int64), **INNER)
 def _copy(source: Array, i: int, out: Array, n: int) -> None:
     out[n] = source[i]
 
 
-@nb.njit(types.int64(JOINEDS), **JIT)
+@nb.njit(types.int64(JOINEDS), **INNER)
 def _take_open(opens: Array) -> int:
     place = i64(opens[0].next)
     if place:
@@ -174,7 +174,7 @@ def _take_open(opens: Array) -> int:
     return i64(opens[0].slot)
 
 
-@nb.njit(types.void(CONVERSATIONS, types.int64, JOINEDS, types.int64, types.int64), **JIT)
+@nb.njit(types.void(CONVERSATIONS, types.int64, JOINEDS, types.int64, types.int64), **INNER)
 def _unlink(table: Array, slot: int, opens: Array, before: int, place: int) -> None:
     """Take an open request out of its conversation's queue and give its row back."""
     c = table[slot]
@@ -204,7 +204,7 @@ def give_up_oldest(table: Array, slot: int, opens: Array, out: Array, n: int) ->
     return n + 1
 
 
-@nb.njit(types.void(JOINEDS, types.int64, MESSAGES, types.int64), **JIT)
+@nb.njit(types.void(JOINEDS, types.int64, MESSAGES, types.int64), **INNER)
 def _answer(out: Array, n: int, messages: Array, i: int) -> None:
     """Complete row ``n``, a request, with the response ``i``, less object and value."""
     row = out[n]
@@ -220,7 +220,7 @@ def _answer(out: Array, n: int, messages: Array, i: int) -> None:
 
 @nb.njit(
     types.void(JOINEDS, types.int64, MESSAGES, types.int64, BUFFER, NAMES, BUFFER),
-    **JIT,
+    **INNER,
 )
 def _take_content(
     out: Array, n: int, messages: Array, i: int, data: Array, objects: Array, arena: Array
@@ -244,7 +244,7 @@ def _take_content(
 
 @nb.njit(
     types.int64(CONVERSATIONS, types.int64, JOINEDS, MESSAGES, types.int64, types.boolean, I64S),
-    **JIT,
+    **INNER,
 )
 def _find(
     table: Array, slot: int, opens: Array, messages: Array, i: int, in_order: bool, before: Array
@@ -272,7 +272,7 @@ def _find(
 
 @nb.njit(
     types.int64(CONVERSATIONS, JOINEDS, MESSAGES, types.int64, I64S, JOINEDS, types.int64),
-    **JIT,
+    **INNER,
 )
 def _complete_rest(
     table: Array, opens: Array, messages: Array, i: int, asked: Array, out: Array, n: int

@@ -48,7 +48,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import INNER, JIT
 from checkvalve.observe.protocols import cotp, s7comm_plus
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
@@ -67,7 +67,7 @@ from checkvalve.observe.protocols.base import (
     begin,
     u16be,
 )
-from checkvalve.observe.protocols.cotp import ALLOCATING, DATA, DATA_HEADER, INNER
+from checkvalve.observe.protocols.cotp import ALLOCATING, DATA, DATA_HEADER
 from checkvalve.observe.protocols.s7comm_items import (
     DATA_BLOCK,
     HEADER,

@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import i64
+from checkvalve.observe.compiling import INNER, i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ERROR,
@@ -21,7 +21,6 @@ from checkvalve.observe.protocols.base import (
     u16be,
     u32be,
 )
-from checkvalve.observe.protocols.cotp import INNER
 
 Array = np.ndarray[Any, Any]
 

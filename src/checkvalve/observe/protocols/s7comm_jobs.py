@@ -15,7 +15,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import i64
+from checkvalve.observe.compiling import INNER, i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     MESSAGES,
@@ -23,7 +23,6 @@ from checkvalve.observe.protocols.base import (
     U8,
     u16be,
 )
-from checkvalve.observe.protocols.cotp import INNER
 from checkvalve.observe.protocols.s7comm_items import HEADER, malformed
 from checkvalve.observe.protocols.s7comm_userdata import BLOCK
 

@@ -17,7 +17,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import i64
+from checkvalve.observe.compiling import INNER, i64
 from checkvalve.observe.protocols.base import (
     BAD_LENGTH,
     ERROR,
@@ -29,7 +29,6 @@ from checkvalve.observe.protocols.base import (
     U8,
     u16be,
 )
-from checkvalve.observe.protocols.cotp import INNER
 from checkvalve.observe.protocols.s7comm_items import HEADER, content_octets, malformed
 
 Array = np.ndarray[Any, Any]

@@ -12,7 +12,7 @@ import typer
 
 from checkvalve.errors import StorageError, UsageError
 from checkvalve.show.cli.printing import print_json, print_table
-from checkvalve.show.cli.showing import announce_kernels, progress
+from checkvalve.show.cli.showing import prepare_kernels, progress
 
 _SHOWN: Final = (
     "time",
@@ -87,7 +87,7 @@ def _batches(captures: list[str]) -> Iterator[Any]:
     """The exchange batches of all captures."""
     from checkvalve.observe.captures.files import Capture
 
-    announce_kernels()
+    prepare_kernels()
     from checkvalve.observe.dissector import Dissector
 
     dissector = Dissector()
@@ -221,7 +221,7 @@ def _print_summary(captures: list[str], protocols: set[str], as_format: Exchange
 
     from checkvalve.observe.captures.files import Capture
 
-    announce_kernels()
+    prepare_kernels()
     from checkvalve.observe.dissector import Dissector
     from checkvalve.observe.protocols import members
     from checkvalve.observe.tally import Tally

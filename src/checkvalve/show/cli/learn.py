@@ -14,7 +14,7 @@ from checkvalve.show.cli.showing import (
     Captures,
     SiteName,
     StateFolder,
-    announce_kernels,
+    prepare_kernels,
     named_captures,
     progress,
     state_of,
@@ -38,7 +38,7 @@ def learn(
     from checkvalve.plant import load
 
     declared = load(plant)
-    announce_kernels()
+    prepare_kernels()
     from checkvalve.judge.baseline import Baseline
     from checkvalve.keep.acts import BaselineProposal
     from checkvalve.keep.handing import hand_in

@@ -66,9 +66,13 @@ def _line(what: str, total: int) -> Iterator[Tick]:
     yield unheard
 
 
-def announce_kernels() -> None:
-    """Say that the first start takes longer, when it will."""
+def prepare_kernels() -> None:
+    """Compile the kernels if that was not done yet, and say so."""
     from checkvalve.observe.compiling import are_compiled
 
-    if not are_compiled():
-        typer.echo("compiling the kernels, once: up to a minute", err=True)
+    if are_compiled():
+        return
+    from checkvalve.run.kernels import prepare
+
+    typer.echo("compiling the kernels, once: up to a minute", err=True)
+    prepare()

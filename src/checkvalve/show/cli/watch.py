@@ -17,7 +17,7 @@ from checkvalve.show.cli.showing import (
     Captures,
     SiteName,
     StateFolder,
-    announce_kernels,
+    prepare_kernels,
     named_captures,
     progress,
     state_of,
@@ -46,7 +46,7 @@ def watch(
     from checkvalve.plant import load
 
     declared = load(plant)
-    announce_kernels()
+    prepare_kernels()
     from checkvalve.keep.keeper import Keeper
     from checkvalve.run.baselines import newest
     from checkvalve.run.judging import rules
