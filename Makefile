@@ -16,7 +16,7 @@ GROUPS_record := --group record
 GROUPS_check := --group check --group test --group bench --group record
 
 .NOTPARALLEL:
-.PHONY: help run test check bench soak record lock clean
+.PHONY: help run test check docs bench soak record lock clean
 
 help: ## say what there is to ask for
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1~\2/p' Makefile | tr '~' '\t' | expand -t 16
@@ -32,10 +32,13 @@ test: .venv/.ready-test ## run the tests; ARGS="-k modbus" runs some of them
 check: .venv/.ready-check ## style, types, and which room may import which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy $(wildcard src tests bench examples/recording)
+	$(BIN)/mypy $(wildcard src tests reference bench examples/recording)
 	@for plant in $(wildcard examples/*/record); do \
 		echo "$(BIN)/mypy $$plant"; $(BIN)/mypy $$plant || exit 1; done
 	$(BIN)/lint-imports
+
+docs: .venv/.ready-run ## make the reference pages in docs/ from what the code says
+	$(BIN)/python -m reference
 
 bench: .venv/.ready-bench .venv/scapy/.ready ## measure speed and memory, beside public tools
 	$(BIN)/python -m bench $(ARGS)
@@ -56,7 +59,7 @@ lock: .venv/.ready-uv ## resolve the dependencies again; ARGS=--upgrade takes th
 clean: ## remove .venv and all that was made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -rf dist build bench/out $(wildcard examples/*/plant/var)
-	find $(wildcard src tests bench examples) -name __pycache__ -prune -exec rm -rf {} +
+	find $(wildcard src tests reference bench examples) -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs in seconds what pip installs in a minute. Where uv can't be had, pip takes over,
 # and then installs the whole lock.
