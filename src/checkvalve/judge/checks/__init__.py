@@ -14,6 +14,7 @@ from checkvalve.judge.checks.base import Check
 MEMBERS: Final = (
     "access.command_outside_mode",
     "access.session_outside_grant",
+    "governance.undeclared_ai_service",
     "segmentation.undeclared_conduit",
 )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from checkvalve.judge.window import Edge, Window
 from checkvalve.plant.tags import Tag
 
 Array = np.ndarray[Any, Any]
+
+_ENDLESS: Final = 1 << 62
 
 
 class Commands:
@@ -41,17 +43,33 @@ class Commands:
             rows: of ``window.commands``, all of one edge that holds the tag.
             tag: without an address it is touched wherever its space is.
         """
-        if self._spaces is None:
-            self._spaces = {space: number for number, space in enumerate(self.window.spaces)}
-        space = self._spaces.get(tag.space)
-        if space is None:
-            return rows[:0]
         found = self.window.commands[rows]
-        hit = found["space"] == space
+        hit = found["space"] == self._number(tag.space)
         if tag.address is not None:
             hit &= (found["first"] <= tag.address) & (found["last"] >= tag.address)
         chosen: Array = rows[hit]
         return chosen
+
+    def outside(self, place: int, tags: Sequence[Tag]) -> Array:
+        """The commands of an edge that reach beyond these tags.
+
+        Args:
+            place: the edge's, in ``window.edges``.
+            tags: of its destination.
+        """
+        rows = self.of(place)
+        for space, low, high in _spans(held(self.window.edges[place], tags)):
+            found = self.window.commands[rows]
+            number = self._number(space)
+            within = (found["space"] == number) & (found["first"] >= low) & (found["last"] <= high)
+            rows = rows[~within]
+        return rows
+
+    def _number(self, space: str) -> int:
+        """The number of an object space in this run; -2: it was not met."""
+        if self._spaces is None:
+            self._spaces = {name: number for number, name in enumerate(self.window.spaces)}
+        return self._spaces.get(space, -2)
 
 
 def held(edge: Edge, tags: Iterable[Tag]) -> list[Tag]:
@@ -63,3 +81,25 @@ def held(edge: Edge, tags: Iterable[Tag]) -> list[Tag]:
         if family(tag.protocol) == spoken
         and (tag.device is None or edge.device in (tag.device, -1))
     ]
+
+
+def _spans(tags: Sequence[Tag]) -> list[tuple[str, int, int]]:
+    """Object space with first and last address of what tags fill; neighbours are one."""
+    spans: list[tuple[str, int, int]] = []
+    for tag in sorted(tags, key=lambda tag: (tag.space, tag.address or 0)):
+        low, high = (
+            (-1, _ENDLESS) if tag.address is None else (tag.address, tag.address + _more(tag))
+        )
+        if spans and spans[-1][0] == tag.space and low <= spans[-1][2] + 1:
+            spans[-1] = (tag.space, spans[-1][1], max(spans[-1][2], high))
+        else:
+            spans.append((tag.space, low, high))
+    return spans
+
+
+def _more(tag: Tag) -> int:
+    """How many addresses a tag fills beside its first: registers of two octets, or octets."""
+    octets = 1 if tag.type == "bool" else int("".join(filter(str.isdigit, tag.type))) // 8
+    if tag.space.endswith("register"):
+        return max(octets // 2, 1) - 1
+    return octets - 1 if tag.protocol == "s7comm" else 0
