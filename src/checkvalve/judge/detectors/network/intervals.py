@@ -73,9 +73,9 @@ def nanoseconds(bins: Array) -> Array:
 
 def sparse(histogram: Array) -> dict[str, int]:
     """A histogram as plain data: counts by bin, without empty ones."""
-    return {str(k): int(histogram[k]) for k in np.flatnonzero(histogram)}
+    return {f"{k:02}": int(histogram[k]) for k in np.flatnonzero(histogram)}
 
 
 def dense(counts: dict[str, int], bins: int) -> list[int]:
     """A histogram from plain data."""
-    return [counts.get(str(k), 0) for k in range(bins)]
+    return [counts.get(f"{k:02}", 0) for k in range(bins)]

@@ -143,7 +143,8 @@ class LostConversation(Detector):
         waits: dict[str, float] = {}
         periods: dict[str, float] = {}
         middle = nanoseconds(quantile(histograms, 0.5))
-        for key, edge_wait, period in zip(self._intervals.keys, wait, middle, strict=True):
+        rhythms = sorted(zip(self._intervals.keys, wait, middle, strict=True))
+        for key, edge_wait, period in rhythms:
             device = " ".join(key.split(" ", 4)[:4])
             if edge_wait < waits.get(device, np.inf):
                 waits[device], periods[device] = float(edge_wait), float(period)

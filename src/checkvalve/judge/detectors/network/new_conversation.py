@@ -84,8 +84,8 @@ class NewConversation(Detector):
     Known limits:
         A port from 32768 on counts as *dynamic*, whichever it is. An unrecognised path to
         such a port, against the direction of a known pair, is taken for an answer seen from
-        its middle on. Sources that never spoke are told by ``new_talker``, many targets in
-        vain by ``scan``.
+        its middle on, and so is a message that asks nothing. Sources that never spoke are
+        told by ``new_talker``, many targets in vain by ``scan``.
 
     Example:
         The edge node opens tcp/445 to the engineering workstation, which it never did.
@@ -161,7 +161,7 @@ class NewConversation(Detector):
     def _take_edge(self, window: Window, place: int, new: dict[tuple[str, ...], _New]) -> None:
         row = window.groups[place]
         edge = window.edges[int(row["edge"])]
-        if speaker_text(edge.source) not in self._kept:
+        if speaker_text(edge.source) not in self._kept or self._is_answer(window, edge):
             return
         what = edge.protocol
         if f"conversation {conversation_key(edge)}" in self._kept:
@@ -171,6 +171,15 @@ class NewConversation(Detector):
         _count(item, window, row, f"{edge}, {row['count']} times")
         item.count += int(row["count"])
         self._back(item, edge.protocol)
+
+    def _is_answer(self, window: Window, edge: Edge) -> bool:
+        """Whether a message that asks and commands nothing belongs to the way back."""
+        back = (edge.destination.name, edge.source.name, edge.protocol)
+        if edge.intent not in {Intent.SESSION, Intent.OTHER}:
+            return False
+        return f"conversation {' '.join(back)}" in self._kept or any(
+            window.edges[place].conversation == back for place in window.groups["edge"].tolist()
+        )
 
     def _take_path(self, window: Window, place: int, new: dict[tuple[str, ...], _New]) -> None:
         row = window.flows[place]

@@ -134,7 +134,7 @@ class NewFunction(Detector):
         edges = [window.edges[int(place)] for place in groups["edge"]]
         targets = {edge.destination.name: edge.destination for edge in edges}
         count, failed = int(groups["count"].sum()), int(groups["errors"].sum())
-        refused = f"; {failed} were refused" if failed else ""
+        refused = f"; refused {failed}x" if failed else ""
         return finding(
             self.rule,
             window,

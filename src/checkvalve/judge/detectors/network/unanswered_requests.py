@@ -28,8 +28,10 @@ from checkvalve.rules import Reference, Rule
 
 Array = np.ndarray[Any, Any]
 
-#: Requests that a judgement needs; fewer are kept until there are so many.
-ENOUGH: Final = 10
+#: Unanswered requests that a judgement needs, in one window or in several on end.
+ENOUGH: Final = 5
+#: Requests that several windows on end are judged by; then the count begins anew.
+MOST: Final = 200
 #: Learnt requests without which a conversation is not judged.
 LEARNT_ENOUGH: Final = 20
 #: Reported when so many unanswered are less likely than e to the minus this: one in a million.
@@ -122,10 +124,12 @@ class UnansweredRequests(Detector):
         rows = self._learnt.rows(window.edges)[places]
         known = rows >= 0
         rows, counts = rows[known], counts[known]
+        self._waiting[rows[counts[:, 1] == 0]] = 0
+        rows, counts = rows[counts[:, 1] > 0], counts[counts[:, 1] > 0]
         np.add.at(self._waiting, rows, np.insert(counts, 2, 1, axis=1))
-        rows = np.unique(rows[self._waiting[rows, 0] >= ENOUGH])
+        rows = np.unique(rows[self._waiting[rows, 1] >= ENOUGH])
         requests, unanswered, windows = self._waiting[rows].T
-        self._waiting[rows] = 0
+        self._waiting[rows[requests >= MOST]] = 0
         was = learnt[rows]
         usual = (was[:, _UNANSWERED] + 1) / (was[:, _REQUESTS] + 2)
         share = unanswered / np.maximum(requests, 1)
