@@ -16,6 +16,8 @@ MEMBERS: Final = (
     "access.session_outside_grant",
     "governance.undeclared_ai_service",
     "segmentation.undeclared_conduit",
+    "segmentation.unknown_asset",
+    "segmentation.wrong_direction",
 )
 
 

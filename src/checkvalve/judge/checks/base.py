@@ -76,10 +76,11 @@ def broken(  # noqa: PLR0913  # what a finding of traffic says, each part once
     evidence: Evidence,
     action: str,
     source: End,
-    destination: End,
+    destination: End | None,
     identities: tuple[str, ...] = (),
     answer: Answer = Answer.BROKEN,
     tried: tuple[str, ...] = (),
+    last: int = 0,
 ) -> Verdict:
     """A verdict with its finding, about traffic from one end to another.
 
@@ -93,29 +94,31 @@ def broken(  # noqa: PLR0913  # what a finding of traffic says, each part once
         evidence: what to look at.
         action: the intent; empty when nothing was asked.
         source: who acted.
-        destination: whom it reached.
+        destination: whom it reached; ``None`` where it is about the source alone.
         identities: people or accounts that take part.
         answer: broken, or cannot tell where that matters.
         tried: all that the source tried to reach, where that is more than the destination.
+        last: when it was last seen, ns since 1970, if the row does not tell.
     """
     single = "time" in (row.dtype.names or ())
-    first, last = (int(row[name]) for name in (("time", "time") if single else ("first", "last")))
+    begin, end = (int(row[name]) for name in (("time", "time") if single else ("first", "last")))
+    reached = () if destination is None else (destination.name,)
     finding = Finding(
         rule=rule.id,
         site=window.site,
         subject=subject,
         cause=cause,
-        at=moment(first),
-        last=moment(max(first, last)),
+        at=moment(begin),
+        last=moment(max(begin, end, last)),
         certainty=Certainty.PROOF,
         because=because,
         evidence=(evidence,),
-        assets=(source.name, *(tried or (destination.name,))),
+        assets=(source.name, *(tried or reached)),
         source=source.name,
-        target=destination.name if len(tried) <= 1 else "",
+        target=reached[0] if reached and len(tried) <= 1 else "",
         identities=identities,
         action=action,
-        zone=destination.zone,
+        zone=(destination or source).zone,
         process_mode=window.mode or "",
     )
     return Verdict(rule.id, subject, answer, because, finding)

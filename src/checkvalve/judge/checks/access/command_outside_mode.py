@@ -14,7 +14,8 @@ from checkvalve.judge.checks.base import Check, Seen, broken, holds, untold
 from checkvalve.judge.checks.declared import Conduits, Cover, asks, heaviest, words_of
 from checkvalve.judge.checks.tagged import Array, Commands, held
 from checkvalve.judge.checks.views import SeenEdge, Traffic
-from checkvalve.judge.window import Breach, End, Window, moment
+from checkvalve.judge.checks.wording import some
+from checkvalve.judge.window import Breach, End, Window
 from checkvalve.plant import Plant
 from checkvalve.records import COMMANDS, Intent
 from checkvalve.rules import ATTACK_ICS, Reference, Rule
@@ -114,7 +115,7 @@ class CommandOutsideMode(Check):
         allowed: Sequence[str],
     ) -> tuple[Verdict, Breach]:
         edge = window.edges[place]
-        first, last = window.commands[rows[0]], window.commands[rows[-1]]
+        first = window.commands[rows[0]]
         may = f"may be done in {', '.join(allowed) or 'no mode'}"
         done = f"{_DONE[edge.intent]} {what} {edge.destination.name}"
         verdict = broken(
@@ -131,8 +132,9 @@ class CommandOutsideMode(Check):
             source=edge.source,
             destination=edge.destination,
             answer=Answer.BROKEN if window.mode else Answer.CANNOT_TELL,
+            last=int(window.commands["time"][rows[-1]]),
         )
-        return _until(verdict, int(last["time"])), Breach(frozenset({place}))
+        return verdict, Breach(frozenset({place}))
 
     def _conduits(
         self, plant: Plant, conduits: Conduits, traffic: Traffic
@@ -151,7 +153,9 @@ class CommandOutsideMode(Check):
             ends = (seen.path.source, seen.path.destination)
             key = " ".join(map(str, seen.path.key))
             action = heaviest(one.edge.intent for one in over) or str(Intent.SESSION)
-            yield self._used(window, row, ends, covers, seen.path.service, key, action), places
+            asked = some(sorted({one.edge.function for one in over}))
+            what = f"{seen.path.service}{f' for {asked}' if asked else ''}"
+            yield self._used(window, row, ends, covers, what, key, action), places
         for one in traffic.edges_between_zones:
             if one.place not in said:
                 yield from self._asked(conduits, traffic, one)
@@ -195,7 +199,7 @@ class CommandOutsideMode(Check):
             row,
             subject=Subject("conduit", conduit),
             cause=f"{key} {window.mode or 'unknown mode'}",
-            because=f"{source.name} used {what} to {destination.name} {_in(window)}; conduit "
+            because=f"{source.name} used {what} on {destination.name} {_in(window)}; conduit "
             f"'{conduit}' opens it in {', '.join(allowed)} only",
             evidence=window.evidence(
                 row, what, expected=", ".join(allowed), actual=window.mode or "unknown"
@@ -232,10 +236,3 @@ def _maintenance(plant: Plant, site: str) -> tuple[str, ...]:
 
 def _in(window: Window) -> str:
     return f"in {window.mode}" if window.mode else "while the process mode was not known"
-
-
-def _until(verdict: Verdict, last: int) -> Verdict:
-    """The same verdict, its finding seen until a time in ns since 1970."""
-    if verdict.finding is None:
-        return verdict
-    return replace(verdict, finding=replace(verdict.finding, last=moment(last)))

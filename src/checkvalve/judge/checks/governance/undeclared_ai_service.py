@@ -205,6 +205,7 @@ class UndeclaredAiService(Check):
                 action=str(edge.intent),
                 source=edge.source,
                 destination=edge.destination,
+                last=int(window.commands["time"][rows[-1]]),
             )
             yield verdict, Breach(frozenset({place}))
 

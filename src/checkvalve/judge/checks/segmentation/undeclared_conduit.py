@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from checkvalve.findings import Subject, Verdict
 from checkvalve.judge.checks.base import Check, Seen, broken, holds, untold
@@ -17,13 +17,12 @@ from checkvalve.judge.checks.declared import (
     words_of,
 )
 from checkvalve.judge.checks.views import SeenEdge, SeenPath, Traffic
+from checkvalve.judge.checks.wording import placed, some
 from checkvalve.judge.window import Breach, End
 from checkvalve.plant import Plant
 from checkvalve.plant.zones import Conduit
+from checkvalve.records import Intent
 from checkvalve.rules import ATTACK_ICS, Reference, Rule
-
-#: Names that one sentence lists.
-_MOST: Final = 4
 
 
 class UndeclaredConduit(Check):
@@ -91,7 +90,9 @@ class UndeclaredConduit(Check):
         for seen in uncovered:
             if seen.answered:
                 yield self._opened(conduits, traffic, seen)
-        tried = sorted((seen for seen in uncovered if not seen.answered), key=_attempt)
+        silent = [seen for seen in uncovered if not seen.answered]
+        silent.sort(key=lambda seen: int(traffic.window.flows["first"][seen.row]))
+        tried = sorted(silent, key=_attempt)
         for _, attempts in groupby(tried, key=_attempt):
             yield self._tried(conduits, traffic, tuple(attempts))
 
@@ -100,7 +101,7 @@ class UndeclaredConduit(Check):
     ) -> tuple[Verdict, Breach]:
         path, window = seen.path, traffic.window
         over = traffic.over(path)
-        asked = _some(sorted({one.edge.function for one in over}))
+        asked = some(sorted({one.edge.function for one in over}))
         subject, nearest = _nearest(conduits, path.source, path.destination)
         row = window.flows[seen.row]
         verdict = broken(
@@ -109,13 +110,13 @@ class UndeclaredConduit(Check):
             row,
             subject=subject,
             cause=" ".join(map(str, path.key)),
-            because=f"{_placed(path.source)} opened {path.service} to "
-            f"{_placed(path.destination, path.host)}{f' and asked for {asked}' if asked else ''}; "
+            because=f"{placed(path.source)} opened {path.service} to "
+            f"{placed(path.destination, path.host)}{f' and asked for {asked}' if asked else ''}; "
             f"{nearest}",
             evidence=window.evidence(
                 row, "the first packet", expected=nearest, actual=path.service
             ),
-            action=heaviest(one.edge.intent for one in over),
+            action=heaviest(one.edge.intent for one in over) or str(Intent.SESSION),
             source=path.source,
             destination=path.destination,
         )
@@ -128,7 +129,7 @@ class UndeclaredConduit(Check):
         window = traffic.window
         path = attempts[0].path
         subject, nearest = _nearest(conduits, path.source, path.destination)
-        services = _some(sorted({one.path.service for one in attempts}))
+        services = some(sorted({one.path.service for one in attempts}))
         names = list(dict.fromkeys(one.path.destination.name for one in attempts))
         row = window.flows[attempts[0].row]
         verdict = broken(
@@ -137,10 +138,10 @@ class UndeclaredConduit(Check):
             row,
             subject=subject,
             cause=f"{path.source.name} {path.destination.zone} unanswered",
-            because=f"{_placed(path.source)} tried {services} on {_some(names)} in "
+            because=f"{placed(path.source)} tried {services} on {some(names)} in "
             f"{path.destination.zone} and got no answer; {nearest}",
             evidence=window.evidence(row, "the first packet", expected=nearest, actual=services),
-            action="",
+            action=str(Intent.DISCOVER),
             source=path.source,
             destination=path.destination,
             tried=tuple(names),
@@ -168,14 +169,14 @@ class UndeclaredConduit(Check):
     ) -> tuple[Verdict, Breach]:
         edge, window = seen.edge, traffic.window
         row = window.groups[seen.row]
-        did, expected = _some(sorted(asked)), ", ".join(sorted(listed))
+        did, expected = some(sorted(asked)), ", ".join(sorted(listed))
         verdict = broken(
             self.rule,
             window,
             row,
             subject=Subject("conduit", conduit.id),
             cause=" ".join(map(str, edge.key)),
-            because=f"{_placed(edge.source)} asked {_placed(edge.destination)} for {did}; "
+            because=f"{placed(edge.source)} asked {placed(edge.destination)} for {did}; "
             f"conduit '{conduit.id}' lists only {expected}",
             evidence=window.evidence(row, "the first of them", expected=expected, actual=did),
             action=str(edge.intent),
@@ -237,14 +238,3 @@ def _nearest(conduits: Conduits, source: End, destination: End) -> tuple[Subject
         Subject("zone", destination.zone),
         f"no conduit leads from {source.zone} to {destination.zone}",
     )
-
-
-def _placed(end: End, host: str = "") -> str:
-    """An end with its host name and its zone."""
-    return f"{end.name} ({host}, {end.zone})" if host else f"{end.name} ({end.zone})"
-
-
-def _some(names: list[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - _MOST
-    return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
