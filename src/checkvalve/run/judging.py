@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from checkvalve.findings import Answer, Finding
@@ -45,17 +46,19 @@ class Judge:
     def judge(self, window: Window) -> list[Finding]:
         """All findings of a window, those of one cause added up."""
         found: list[Finding] = []
+        seen = Seen(window)
         for check in self.checks:
-            found += self._guarded(check.rule.id, partial(self._check, check, window))
+            ask = partial(self._check, check, seen, moment(window.end))
+            found += self._guarded(check.rule.id, ask)
         if self.baseline is not None:
             baseline = self.baseline
             for name, detector in baseline.detectors.items():
                 found += self._guarded(name, partial(baseline.judge, window, detector))
         return add_up(found)
 
-    def _check(self, check: Check, window: Window) -> list[Finding]:
+    def _check(self, check: Check, seen: Seen, at: datetime) -> list[Finding]:
         found = []
-        for verdict, _ in check.check(self.plant, Seen(window), moment(window.end)):
+        for verdict, _ in check.check(self.plant, seen, at):
             if verdict.answer is Answer.CANNOT_TELL:
                 self.undecided[verdict.rule] = self.undecided.get(verdict.rule, 0) + 1
             if verdict.finding is not None:

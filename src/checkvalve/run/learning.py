@@ -50,7 +50,8 @@ def _teach(
 ) -> None:
     for window in windows:
         breach = Breach()
+        seen = Seen(window)
         for check in checks:
-            for _, named in check.check(plant, Seen(window), moment(window.end)):
+            for _, named in check.check(plant, seen, moment(window.end)):
                 breach |= named
         baseline.learn(window, breach)

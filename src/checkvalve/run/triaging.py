@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from checkvalve.judge.checks.waiving import Waived, waive
 from checkvalve.keep.acts import IncidentAct
 from checkvalve.keep.reading import Reader
 from checkvalve.plant import Plant
@@ -23,10 +24,12 @@ class Triaged:
     Attributes:
         incidents: the ones that deserve most first.
         rules: rule id to rule.
+        waived: findings that are in no incident, because somebody accepted them.
     """
 
     incidents: tuple[Incident, ...]
     rules: Mapping[str, Rule]
+    waived: tuple[Waived, ...]
 
 
 def triage(store: Reader, plant: Plant, rules: Mapping[str, Rule], at: datetime) -> Triaged:
@@ -38,11 +41,13 @@ def triage(store: Reader, plant: Plant, rules: Mapping[str, Rule], at: datetime)
         rules: rule id to rule.
         at: now.
     """
-    found = [finding for finding in store.findings() if finding.rule in rules]
+    known = [finding for finding in store.findings() if finding.rule in rules]
+    found, waived = waive(known, plant, at)
     reach = DeclaredReach(plant)
     links = correlate(found, rules, plant, reach)
     acts = [_act(act) for act in store.acts()]
-    return Triaged(incidents(found, links, acts, plant, at, rules=rules, reach=reach), rules)
+    folded = incidents(found, links, acts, plant, at, rules=rules, reach=reach)
+    return Triaged(folded, rules, waived)
 
 
 def _act(kept: IncidentAct) -> Act:

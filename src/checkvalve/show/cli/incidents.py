@@ -150,6 +150,8 @@ def print_incidents(triaged: Any, plant: Any, *, full: bool, everything: bool = 
         typer.echo("no incidents")
     if hidden:
         typer.echo(f"{hidden} more are closed or muted; --all shows them")
+    for line in dict.fromkeys(map(str, triaged.waived)):
+        typer.echo(line)
 
 
 def print_incidents_json(triaged: Any, plant: Any, *, everything: bool = False) -> None:
