@@ -322,6 +322,11 @@ def test_controls_of_a_range_are_numbered_on() -> None:
     assert [(row.first, row.value) for row in rows] == [(8, 1), (9, 2)]
 
 
+def test_a_header_without_controls_is_still_a_row() -> None:
+    rows = decoded(request(4, bytes([12, 1, 6, 41, 2, 7, 0])))
+    assert [(row.space, row.quantity) for row in rows] == [(12 << 8 | 1, 0), (41 << 8 | 2, 0)]
+
+
 def test_a_control_cut_off_is_malformed() -> None:
     row = only(request(4, bytes([12, 1, 0, 0, 1]) + crob()))
     assert (row.code, row.status, row.reason, row.quantity) == (4, MALFORMED, TOO_SHORT, 2)
@@ -359,6 +364,13 @@ def test_objects_of_unknown_size_end_the_reading_without_fault() -> None:
 def test_more_objects_of_unknown_size_than_bits_are_malformed() -> None:
     row = only(request(2, bytes([200, 1, 8, 0xFF, 0xFF]) + b"whatever"))
     assert (row.status, row.reason) == (MALFORMED, TOO_SHORT)
+
+
+def test_a_password_is_never_shown() -> None:
+    secret = bytes([70, 2, 0x5B, 1, 8, 0]) + b"password"
+    assert only(request(29, secret)).raw == b""
+    assert only(request(2, secret)).raw == b""
+    assert only(request(29, bytes([200, 1, 7, 1]) + secret)).raw == b""
 
 
 def test_a_written_time_is_a_value() -> None:
@@ -534,7 +546,9 @@ def test_files_identity_and_the_clock_have_their_own_intents() -> None:
 octets = st.integers(0, 255)
 headers = st.builds(
     lambda group, variation, qualifier, points: bytes([group, variation, qualifier]) + points,
-    st.one_of(st.sampled_from([*{group for group, _ in twin.OBJECTS}, 1, 12, 41, 110]), octets),
+    st.one_of(
+        st.sampled_from([*sorted({group for group, _ in twin.OBJECTS}), 1, 12, 41, 70, 110]), octets
+    ),
     st.one_of(st.integers(0, 9), octets),
     st.one_of(st.sampled_from([0, 1, 2, 6, 7, 8, 9, 0x17, 0x28, 0x39, 0x5B]), octets),
     st.one_of(
@@ -548,7 +562,7 @@ fragments = st.builds(
         bytes([control, function]) + (indications if function >= 128 else b"") + b"".join(parts)
     ),
     st.one_of(st.just(0xC3), octets),
-    st.one_of(st.sampled_from([1, 2, 3, 4, 5, 11, 22, 32, 129, 130, 131]), octets),
+    st.one_of(st.sampled_from([1, 2, 3, 4, 5, 11, 22, 29, 32, 129, 130, 131]), octets),
     st.binary(min_size=2, max_size=2),
     st.lists(headers, max_size=4),
 )
@@ -647,6 +661,33 @@ def dissected(capture: Path) -> tuple[Any, list[dict[str, Any]], Dissector]:
     return np.concatenate(found), exchanges, dissector
 
 
+def datagrams(*payloads: tuple[bool, bytes]) -> bytes:
+    """A capture of raw IPv4 with one UDP datagram a payload; true: from the master."""
+    capture = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 101)
+    for second, (asks, payload) in enumerate(payloads):
+        ends = [(b"\x0a\0\0\x01", 40_000), (b"\x0a\0\0\x02", 20_000)]
+        (source, by), (destination, to) = ends if asks else ends[::-1]
+        size = 28 + len(payload)
+        packet = (
+            struct.pack(">BBHHHBBH", 0x45, 0, size, second, 0, 64, 17, 0) + source + destination
+        )
+        packet += struct.pack(">HHHH", by, to, size - 20, 0) + payload
+        capture += struct.pack("<IIII", second, 0, len(packet), len(packet)) + packet
+    return capture
+
+
+def test_a_fragment_may_continue_in_the_next_datagram(tmp_path: Path) -> None:
+    octets = bytes([0xC3, 129, 0, 0, 30, 4, 0, 0, 149]) + bytes(300)
+    first, second = (link(user, 0x44, MASTER, OUTSTATION) for user in segments(octets))
+    capture = tmp_path / "datagrams.pcap"
+    capture.write_bytes(
+        datagrams((True, request(1, bytes([30, 0, 6]))), (False, first), (False, second))
+    )
+    _, (row,), _ = dissected(capture)
+    assert (row["function"], row["status"], row["transport"]) == ("READ", "ok", "udp")
+    assert (row["space"], row["first"], row["last"], row["device"]) == ("g30v4", 0, 149, OUTSTATION)
+
+
 def test_the_counts_of_every_capture_are_those_of_tshark(shared: Path) -> None:
     folder = shared / "captures"
     lines = (folder / "tshark_counts.jsonl").read_text().splitlines()
@@ -729,10 +770,11 @@ def test_messages_that_share_a_packet_are_all_seen(shared: Path) -> None:
 def test_the_fuzzed_operates_are_malformed_but_counted(shared: Path) -> None:
     capture = shared / "captures" / "dnp3" / "iti__openics_DNP3-Malformed.pcap"
     rows, _, dissector = dissected(capture)
-    assert len(rows) == 197
     assert set(rows["code"]) == {4}
+    rows = rows[rows["item"] == 0]
+    assert len(rows) == 197
     sound = rows[rows["status"] != MALFORMED]
-    # Two objects of no known size fit into the twelve octets that are left.
-    assert {int(space) for space in sound["space"]} <= {0, 0xFFFF}
+    # They name no control, and then two objects of no known size.
+    assert {int(space) for space in sound["space"]} == {12 << 8 | 1}
     assert len(sound) == 4
     assert dissector.tally[UNDECODED] == 295  # a link frame of length 2 and what follows it

@@ -11,7 +11,8 @@ is a row of its own. A frame whose function cannot be known gives a row of the d
 of the link alone that lie between its segments.
 
 *Values.* ``value`` is that of a header's only object. ``raw`` is its objects as they follow it,
-their indexes and sizes included; link headers and checksums among them are its holes.
+their indexes and sizes included; link headers and checksums among them are its holes. The
+password of a file (g70v2) is never shown.
 
 *Errors.* A response is an error when its second octet of internal indications says that the
 function (0x01), an object (0x02) or a parameter (0x04) was refused, or that the operation is
@@ -45,7 +46,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     BAD_CHECKSUM,
     BAD_LENGTH,
@@ -63,17 +64,16 @@ from checkvalve.observe.protocols.base import (
     Function,
     Protocol,
     begin,
+    u16le,
 )
 from checkvalve.observe.protocols.dnp3_link import (
     BLOCK_OCTETS,
     FROM_MASTER,
-    GUARDED,
     HEADER_OCTETS,
     INNER,
     PRIMARY,
     SMALLEST_LENGTH,
     Array,
-    addresses,
     blocks_hold,
     checksum_holds,
     frame,
@@ -98,6 +98,7 @@ _NO_INDEX: Final = 2**32
 
 _FIRST_RESPONSE: Final = 128
 _UNSOLICITED_RESPONSE: Final = 130
+_AUTHENTICATE_FILE: Final = 29
 _AUTHENTICATE_REQ: Final = 32
 _AUTHENTICATE_RESP: Final = 131
 #: Requests that nobody answers: CONFIRM, and those whose name says so.
@@ -112,6 +113,8 @@ _CONTROL_STATUS: Final = 256
 
 _CROB: Final = 12
 _ANALOG_OUTPUT: Final = 41
+_FILE: Final = 70
+_FILE_AUTHENTICATION: Final = 2
 _AUTHENTICATION: Final = 120
 _CHALLENGE: Final = 1
 _CHALLENGE_REPLY: Final = 2
@@ -122,10 +125,11 @@ _CONFIRMED_USER_DATA: Final = 3
 _UNCONFIRMED_USER_DATA: Final = 4
 
 
-@nb.njit(types.void(U8, types.int64, types.boolean, MESSAGE_TYPE), **GUARDED)
+@nb.njit(types.void(U8, types.int64, types.boolean, MESSAGE_TYPE), **INNER)
 def _stations(data: Array, at: int, asks: bool, row: Row) -> None:
     """Set device and key, still without a sequence, from the addresses of the frame at ``at``."""
-    destination, source = addresses(data, at)
+    destination = u16le(data, at + 4)
+    source = u16le(data, at + 6)
     row.device = destination if asks else source
     row.key = (source << 16 | destination if asks else destination << 16 | source) << 8
 
@@ -133,7 +137,7 @@ def _stations(data: Array, at: int, asks: bool, row: Row) -> None:
 @nb.njit(types.void(U8, types.int64, types.int64, MESSAGE_TYPE), **INNER)
 def _link(data: Array, at: int, reason: int, row: Row) -> None:
     """Complete the row of the link frame at ``at``; ``reason`` is why its data cannot be read."""
-    control = np.int64(data[at + 3])
+    control = i64(data[at + 3])
     function = control & 0x0F
     primary = control & PRIMARY != 0
     _stations(data, at, control & FROM_MASTER != 0, row)
@@ -158,7 +162,7 @@ def _link(data: Array, at: int, reason: int, row: Row) -> None:
         row.reason = reason
 
 
-@nb.njit(types.int64(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **GUARDED)
+@nb.njit(types.int64(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **INNER)
 def _application(data: Array, start: int, octets: int, reason: int, row: Row) -> int:
     """Complete the first row with what stands before the objects, as far as it can be read.
 
@@ -198,12 +202,12 @@ def _application(data: Array, start: int, octets: int, reason: int, row: Row) ->
     return 4
 
 
-@nb.njit(types.void(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **GUARDED)
+@nb.njit(types.void(U8, types.int64, types.int64, types.int64, MESSAGE_TYPE), **INNER)
 def _span(data: Array, start: int, at: int, octets: int, row: Row) -> None:
     """Let the row span the ``octets`` at ``at`` of the application layer, as far as it may."""
     first = place(data, start, at)
     last = first
-    holes = np.int64(0)
+    holes = i64(0)
     for offset in range(at + 1, at + octets):
         spot = place(data, start, offset)
         if spot - first >= _LONGEST_RAW:
@@ -215,7 +219,7 @@ def _span(data: Array, start: int, at: int, octets: int, row: Row) -> None:
     row.raw_holes = holes
 
 
-@nb.njit(types.void(U8, types.int64, HEADER, types.int64, types.int64, MESSAGE_TYPE), **GUARDED)
+@nb.njit(types.void(U8, types.int64, HEADER, types.int64, types.int64, MESSAGE_TYPE), **INNER)
 def _objects(
     data: Array, start: int, header: Header, skipped: int, quantity: int, row: Row
 ) -> None:
@@ -234,11 +238,12 @@ def _objects(
         octets -= header.prefix
         if header.size > 0:
             row.value = object_value(data, start, at, header.group, header.variation)
-    if header.size != 0 and octets > 0:
+    secret = header.group == _FILE and header.variation == _FILE_AUTHENTICATION
+    if header.size != 0 and octets > 0 and not secret and row.code != _AUTHENTICATE_FILE:
         _span(data, start, at, octets, row)
 
 
-@nb.njit(types.void(U8, types.int64, HEADER, types.int64, MESSAGE_TYPE), **GUARDED)
+@nb.njit(types.void(U8, types.int64, HEADER, types.int64, MESSAGE_TYPE), **INNER)
 def _control(data: Array, start: int, header: Header, point: int, row: Row) -> None:
     """Complete the row of one control of a header; its last octet is its status."""
     row.quantity = 1
@@ -252,7 +257,7 @@ def _control(data: Array, start: int, header: Header, point: int, row: Row) -> N
         row.error = _CONTROL_STATUS + status
 
 
-@nb.njit(types.void(HEADER, types.int64, MESSAGE_TYPE, MESSAGE_TYPE), **GUARDED)
+@nb.njit(types.void(HEADER, types.int64, MESSAGE_TYPE, MESSAGE_TYPE), **INNER)
 def _item(header: Header, item: int, first: Row, row: Row) -> None:
     """Complete a row with its header, and with what it shares with the first row.
 

@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT
+from checkvalve.observe.compiling import JIT, i64
 from checkvalve.observe.protocols.base import (
     BAD_CHECKSUM,
     FRAME,
@@ -24,14 +24,15 @@ from checkvalve.observe.protocols.base import (
     NEED_MORE,
     NOT_MINE,
     U8,
+    u32le,
 )
 
 Array = np.ndarray[Any, Any]
 
 #: How a kernel that only other kernels call is compiled: without the way in from Python.
 INNER: Final = JIT | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-#: The same where a kernel sees to it by itself that it reads nothing outside ``data``. A check
-#: of every octet in a loop costs far more than itself: numba then counts references each time.
+#: The same for those that read many octets: they see to it by themselves, with one check for
+#: all of them, that they read nothing outside ``data``.
 GUARDED: Final = INNER | {"boundscheck": False}
 
 HEADER_OCTETS: Final = 10
@@ -74,7 +75,7 @@ def checksum_holds(data: Array, at: int, octets: int) -> bool:
     value = 0
     for spot in range(at, at + octets):
         value = value >> 8 ^ _CHECKSUMS[(value ^ data[spot]) & 0xFF]
-    found: int = data[at + octets] | np.int64(data[at + octets + 1]) << 8
+    found: int = data[at + octets] | i64(data[at + octets + 1]) << 8
     return value ^ 0xFFFF == found
 
 
@@ -118,16 +119,6 @@ def _link_frame(data: Array, at: int, end: int) -> int:
     return frame_octets(data, at) if checksum_holds(data, at, HEADER_OCTETS - 2) else NOT_MINE
 
 
-@nb.njit(types.UniTuple(types.int64, 2)(U8, types.int64), **GUARDED)
-def addresses(data: Array, at: int) -> tuple[int, int]:
-    """Destination and source of the link frame at ``at``."""
-    if at + HEADER_OCTETS > len(data):
-        return 0, 0
-    destination: int = data[at + 4] | np.int64(data[at + 5]) << 8
-    source: int = data[at + 6] | np.int64(data[at + 7]) << 8
-    return destination, source
-
-
 @nb.njit(FRAME, **JIT)
 def frame(data: Array, start: int, end: int) -> int:
     """The octets from the link frame at ``start`` to the one that ends its fragment.
@@ -151,9 +142,9 @@ def frame(data: Array, start: int, end: int) -> int:
                 if transport & FIR == 0:
                     return NOT_MINE
                 sequence = transport
-            elif transport & (FIR | _SEQUENCE) != sequence & _SEQUENCE or addresses(
-                data, stop
-            ) != addresses(data, start):
+            elif transport & (FIR | _SEQUENCE) != sequence & _SEQUENCE or (
+                u32le(data, stop + 4) != u32le(data, start + 4)  # destination and source
+            ):
                 break
             sequence += 1
             final = transport & FIN != 0
@@ -227,5 +218,5 @@ def number(data: Array, start: int, offset: int, octets: int) -> int:
     for spot in range(octets):
         at = place(data, start, offset + spot)
         if at < len(data):
-            value |= int(np.int64(data[at])) << 8 * spot
+            value |= i64(data[at]) << 8 * spot
     return value

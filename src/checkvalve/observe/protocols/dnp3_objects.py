@@ -22,7 +22,7 @@ import numpy as np
 from numba import types
 
 from checkvalve.observe.protocols.base import BAD_VALUE, TOO_SHORT, U8
-from checkvalve.observe.protocols.dnp3_link import GUARDED, Array, number
+from checkvalve.observe.protocols.dnp3_link import INNER, Array, number
 
 _OBJECTS: Final = {
     1: "b S",
@@ -159,7 +159,7 @@ class Header(NamedTuple):
 HEADER: Final = types.NamedUniTuple(types.int64, 11, Header)
 
 
-@nb.njit(types.int64(types.int64, types.int64), **GUARDED)
+@nb.njit(types.int64(types.int64, types.int64), **INNER)
 def _layout_of(group: int, variation: int) -> int:
     """The layout of one object. Octet strings (110 to 113) have their size as variation."""
     if 110 <= group <= 113 and variation > 0:
@@ -170,7 +170,7 @@ def _layout_of(group: int, variation: int) -> int:
     return _UNKNOWN_BITS
 
 
-@nb.njit(types.float64(U8, types.int64, types.int64, types.int64, types.int64), **GUARDED)
+@nb.njit(types.float64(U8, types.int64, types.int64, types.int64, types.int64), **INNER)
 def object_value(data: Array, start: int, offset: int, group: int, variation: int) -> float:
     """The value of the object at ``offset`` of the fragment at ``start``; NaN when it has none.
 
@@ -196,7 +196,7 @@ def object_value(data: Array, start: int, offset: int, group: int, variation: in
 
 @nb.njit(
     types.UniTuple(types.int64, 5)(U8, types.int64, types.int64, types.int64, types.int64),
-    **GUARDED,
+    **INNER,
 )
 def _range(
     data: Array, start: int, at: int, octets: int, code: int
@@ -215,9 +215,7 @@ def _range(
     return 0 if count <= last else BAD_VALUE, count, last, last - count + 1, after
 
 
-@nb.njit(
-    types.int64(U8, types.int64, types.int64, types.int64, types.int64, types.int64), **GUARDED
-)
+@nb.njit(types.int64(U8, types.int64, types.int64, types.int64, types.int64, types.int64), **INNER)
 def _sized_octets(data: Array, start: int, at: int, octets: int, prefix: int, count: int) -> int:
     """Octets of ``count`` objects that begin with their size; too many when they are cut."""
     spot = at
@@ -228,7 +226,7 @@ def _sized_octets(data: Array, start: int, at: int, octets: int, prefix: int, co
     return spot - at
 
 
-@nb.njit(HEADER(U8, types.int64, types.int64, types.int64, types.int64), **GUARDED)
+@nb.njit(HEADER(U8, types.int64, types.int64, types.int64, types.int64), **INNER)
 def read_header(data: Array, start: int, at: int, octets: int, function: int) -> Header:
     """The object header at ``at`` of the fragment at ``start``, which is ``octets`` long."""
     if octets - at < 3:

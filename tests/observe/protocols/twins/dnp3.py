@@ -418,7 +418,7 @@ class Reader:
         if taken > left:
             raise _BrokenError(TOO_SHORT, header)
         after = header.at + taken
-        if header.key in CONTROLS and size and not header.sized:
+        if header.key in CONTROLS and size and header.quantity and not header.sized:
             step = header.prefix + size
             return after, [
                 self._control(header, k, header.at + k * step, size)
@@ -461,7 +461,8 @@ class Reader:
         at, stop = header.at, header.at + taken
         if header.quantity == 1:
             at += header.prefix
-        row = replace(row, raw=self._content(at, stop))
+        if self.head.code != 29 and header.key != (70, 2):
+            row = replace(row, raw=self._content(at, stop))
         if header.quantity == 1 and size and not header.sized:
             row = replace(row, value=self._value(header.key, at))
         return row
@@ -477,7 +478,7 @@ class Reader:
             last=index,
             quantity=1,
             value=self._value(header.key, at),
-            raw=self._content(at, at + size),
+            raw=b"" if self.head.code == 29 else self._content(at, at + size),
         )
         status = self.values[at + size - 1] & 0x7F
         if self.head.code >= 128 and status:
