@@ -393,9 +393,13 @@ class Grouper:
         )
         edge = np.zeros(rows.num_rows, np.int32)
         before = int(self._edge_keys[0]["next"])
-        _entries(self._edge_keys, a, b, edge)
+        # A reply alone may not say what was asked.
+        named = np.flatnonzero(function != np.uint64(self._functions("")))
+        found = np.zeros(len(named), np.int32)
+        _entries(self._edge_keys, a[named], b[named], found)
+        edge[named] = found
         self._name_edges(before, edge, rows, intent)
-        self.overflow += int(np.count_nonzero(edge == 0))
+        self.overflow += int(np.count_nonzero(found == 0))
         time = np.ascontiguousarray(rows.column("time").cast(pa.int64()).to_numpy())
         packet = rows.column("packet").to_numpy()
         capture = self._capture(rows)

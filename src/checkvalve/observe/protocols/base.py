@@ -183,7 +183,8 @@ class Function:
     """What one function code means.
 
     Attributes:
-        name: the words of the protocol's own standard.
+        name: the words of the protocol's own standard; empty where a reply alone does not
+            say what was asked.
         intent: what it is for.
     """
 

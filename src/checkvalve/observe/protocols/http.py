@@ -139,6 +139,7 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
     while at < stop and data[at] != _SPACE:
         at += 1
     at += 1
+    row.code = word
     if word == _REPLY:
         row.kind = RESPONSE
         status = i64(0)
@@ -150,7 +151,6 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
             row.error = status
         return n + 1
     row.kind = REQUEST
-    row.code = word
     row.space = 1
     row.name = at
     while at < stop and data[at] != _SPACE and data[at] != 0x3F and data[at] != _CR:
@@ -176,7 +176,12 @@ class Http(Protocol):
     decode = _decode
 
     def function(self, dialect: int, code: int, context: int) -> Function:
-        """See ``Protocol.function``; ``code`` is a place in this module's list of methods."""
+        """See ``Protocol.function``; ``code`` is a place in this module's list of methods.
+
+        A reply whose request was not seen does not say what was asked: it has no function.
+        """
+        if code == _REPLY:
+            return Function("", Intent.OTHER)
         if 0 <= code < len(_METHODS):
             name, intent = _METHODS[code]
             return Function(name, intent)
