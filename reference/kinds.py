@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from checkvalve.plant.duties import Duties
 from checkvalve.plant.kinds import KINDS, KINDS_BY_PLURAL, Kind
 from checkvalve.plant.schema import Schema, file_schema
 from reference.markdown import table
@@ -16,10 +17,18 @@ COMMON: Final = ("schema", "id", "created", "review_by")
 @cache
 def _definitions() -> dict[str, Schema]:
     """Every object and every part of one, by the name of its model."""
-    found: dict[str, Schema] = {}
+    found = dict(_duties())
     for kind in KINDS:
         found |= file_schema(kind)["$defs"]
     return {name: said for name, said in found.items() if not name.endswith("ByKey")}
+
+
+@cache
+def _duties() -> dict[str, Schema]:
+    """Duties in their long form; the schema of the file takes anything, for the short one."""
+    whole = Duties.model_json_schema(mode="serialization")
+    found: dict[str, Schema] = {**whole.pop("$defs"), Duties.__name__: whole}
+    return {name: {**said, "required": []} for name, said in found.items()}
 
 
 def names() -> tuple[str, ...]:
@@ -31,25 +40,26 @@ def kind(plural: str) -> str:
     """One kind: what it is, and its fields."""
     found: Kind = KINDS_BY_PLURAL[plural]
     said = _definitions()[found.model.__name__]
-    return f"### `{plural}`\n\n{said['description']}\n\n{_fields(said, COMMON)}"
+    fields = _fields(found.model.__name__, said, COMMON)
+    return f"### `{plural}`\n\n{said['description']}\n\n{fields}"
 
 
 def parts(_: str) -> str:
     """The parts that objects are made of."""
     models = {one.model.__name__ for one in KINDS}
     return "\n\n".join(
-        f"### {name}\n\n{said['description']}\n\n{_fields(said)}"
+        f"### {name}\n\n{said['description']}\n\n{_fields(name, said)}"
         for name, said in sorted(_definitions().items())
         if name not in models and "properties" in said
     )
 
 
-def _fields(said: Schema, without: tuple[str, ...] = ()) -> str:
+def _fields(model: str, said: Schema, without: tuple[str, ...] = ()) -> str:
     must = said.get("required", [])
     rows = [
         (
             f"`{name}`" + (" *" if name in must else ""),
-            _type(field),
+            _type(field) or _in_short(model, name),
             _default(field),
             field.get("description", ""),
         )
@@ -57,6 +67,11 @@ def _fields(said: Schema, without: tuple[str, ...] = ()) -> str:
         if name not in without
     ]
     return table(("field", "holds", "if left out", ""), rows)
+
+
+def _in_short(model: str, name: str) -> str:
+    """A field that its schema lets hold anything: the name of a party, or a duty in full."""
+    return f"text or {_type(_duties()[model]['properties'][name])}"
 
 
 def _default(field: Schema) -> str:
@@ -77,7 +92,7 @@ def _type(field: Schema) -> str:
         target = _definitions()[name]
         return f"[{name}](#{name.lower()})" if "properties" in target else _type(target)
     if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
+        return ", ".join(f"`{value}`" for value in field["enum"] if value is not None)
     if "const" in field:
         return f"`{field['const']}`"
     if "anyOf" in field or "oneOf" in field:
@@ -101,7 +116,7 @@ def _simple(field: Schema) -> str:
         case "integer" | "number":
             return _number(field)
         case other:
-            return {"null": "nothing", "boolean": "true or false"}.get(str(other), "anything")
+            return {"null": "nothing", "boolean": "true or false"}.get(str(other), "")
 
 
 def _text(field: Schema) -> str:

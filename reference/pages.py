@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,16 +13,30 @@ from reference import commands, kinds, protocols, rules
 
 BLOCK: Final = re.compile(r"<!-- made: (\w+) ?([^>]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
-#: What fills a block, by the first word of its remark; given the words that follow.
-MAKERS: Final[Mapping[str, Callable[[str], str]]] = {
-    "command": commands.command,
-    "commands": commands.overview,
-    "kind": kinds.kind,
-    "parts": kinds.parts,
-    "protocol": protocols.protocol,
-    "protocols": protocols.overview,
-    "rule": rules.rule,
-    "rules": rules.overview,
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What fills a kind of block.
+
+    Attributes:
+        make: Markdown for one name.
+        names: the names that it knows; a block without a name has the empty one.
+    """
+
+    make: Callable[[str], str]
+    names: Callable[[], Collection[str]] = lambda: ("",)
+
+
+#: By the first word of the block's remark.
+MAKERS: Final[Mapping[str, Maker]] = {
+    "command": Maker(commands.command, commands.names),
+    "commands": Maker(commands.overview),
+    "kind": Maker(kinds.kind, kinds.names),
+    "parts": Maker(kinds.parts),
+    "protocol": Maker(protocols.protocol, protocols.names),
+    "protocols": Maker(protocols.overview),
+    "rule": Maker(rules.rule, rules.names),
+    "rules": Maker(rules.overview),
 }
 
 
@@ -32,11 +47,8 @@ def rendered(docs: Path) -> dict[Path, str]:
         UsageError: a block asks for what the code does not have.
     """
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(docs.rglob("*.md"))}
-    for folder, maker, names in (
-        ("rules", "rule", rules.names()),
-        ("protocols", "protocol", protocols.names()),
-    ):
-        for name in names:
+    for folder, maker in (("rules", "rule"), ("protocols", "protocol")):
+        for name in MAKERS[maker].names():
             pages.setdefault(docs / folder / f"{name}.md", empty(maker, name))
     return {path: filled(text, path.name) for path, text in pages.items()}
 
@@ -58,14 +70,14 @@ def filled(text: str, page: str) -> str:
     """
 
     def fill(block: re.Match[str]) -> str:
-        maker, name = block[1], block[2]
-        try:
-            made = MAKERS[maker](name)
-        except KeyError as error:
+        word, name = block[1], block[2]
+        maker = MAKERS.get(word)
+        if maker is None or name not in maker.names():
             raise UsageError(
-                f"{page}: the code has no {maker} {name}",
+                f"{page}: the code has no {word} {name}",
                 hint="take the block out of the page, or delete the page",
-            ) from error
-        return f"<!-- made: {maker}{' ' if name else ''}{name} -->\n{made.strip()}\n<!-- end -->"
+            )
+        made = maker.make(name).strip()
+        return f"<!-- made: {word}{' ' if name else ''}{name} -->\n{made}\n<!-- end -->"
 
     return BLOCK.sub(fill, text)
