@@ -2,6 +2,9 @@
 # All goes into .venv: from requirements.lock, by hash; nothing is installed outside it.
 
 PYTHON ?= python3
+# A company's own certificates count too.
+export UV_SYSTEM_CERTS := 1
+export UV_NATIVE_TLS := 1
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

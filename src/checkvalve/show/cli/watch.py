@@ -17,8 +17,8 @@ from checkvalve.show.cli.showing import (
     Captures,
     SiteName,
     StateFolder,
-    prepare_kernels,
     named_captures,
+    prepare_kernels,
     progress,
     state_of,
 )
