@@ -18,6 +18,8 @@ Array = np.ndarray[Any, Any]
 #: 90 % quantiles.
 _BY_MAD: Final = 1.4826
 _BY_TENTHS: Final = 2.563
+#: Share of the intervals, the longest, that are breaks.
+BREAKS: Final = 0.005
 #: One bin's width hides what is narrower.
 NARROWEST: Final = 0.5
 
@@ -26,7 +28,7 @@ def quantile(histograms: Array, share: float) -> Array:
     """Where a share of the intervals lies below, in bins, linear within a bin.
 
     Args:
-        histograms: shape ``[n, BINS]``.
+        histograms: counts or weights, shape ``[n, BINS]``.
         share: 0 to 1.
 
     Returns:
@@ -34,11 +36,28 @@ def quantile(histograms: Array, share: float) -> Array:
     """
     below = np.cumsum(histograms, axis=1)
     wanted = share * below[:, -1]
-    place = np.argmax(below >= np.maximum(wanted, 1e-9)[:, None], axis=1)
+    place = np.argmax((below >= wanted[:, None]) & (histograms > 0), axis=1)
     rows = np.arange(len(histograms))
     inside = histograms[rows, place]
     before = below[rows, place] - inside
-    result: Array = np.where(inside > 0, place + (wanted - before) / np.maximum(inside, 1), 0.0)
+    part = np.divide(wanted - before, inside, out=np.zeros(len(inside)), where=inside > 0)
+    result: Array = np.where(inside > 0, place + np.clip(part, 0.0, 1.0), 0.0)
+    return result
+
+
+def by_time(histograms: Array) -> Array:
+    """How much time passes in intervals of each length, less the rarest and longest.
+
+    Exchanges that come in bursts have many short intervals and few long ones; in time, the
+    long ones are nearly all. The longest 0.5 % are breaks, not rhythm.
+
+    Returns:
+        Weights, shape ``[n, BINS]``.
+    """
+    counts = histograms.sum(axis=1, keepdims=True)
+    before = np.cumsum(histograms, axis=1) - histograms
+    kept = np.clip((1 - BREAKS) * counts - before, 0, histograms)
+    result: Array = kept * nanoseconds(np.arange(histograms.shape[1]) + 0.5)
     return result
 
 

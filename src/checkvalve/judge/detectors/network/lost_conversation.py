@@ -9,7 +9,13 @@ import numpy as np
 from checkvalve.findings import Evidence, Finding
 from checkvalve.judge.detectors.base import Detector
 from checkvalve.judge.detectors.network.folding import Folded, Pair, fold
-from checkvalve.judge.detectors.network.intervals import dense, nanoseconds, quantile, sparse
+from checkvalve.judge.detectors.network.intervals import (
+    by_time,
+    dense,
+    nanoseconds,
+    quantile,
+    sparse,
+)
 from checkvalve.judge.detectors.network.keyed import Keyed, device_key, edge_key
 from checkvalve.judge.detectors.network.reporting import (
     WATCHING,
@@ -30,13 +36,14 @@ from checkvalve.rules import Rule
 
 Array = np.ndarray[Any, Any]
 
-#: Lost after so many periods, and after twice the longest usual gap, and not within a minute.
+#: Lost after so many usual gaps, and after twice a long one, and not within a minute.
 PERIODS: Final = 5
 GAPS: Final = 2
 LEAST_NS: Final = 60_000_000_000
 #: Learnt intervals without which nothing is called periodic.
 INTERVALS: Final = 20
-#: Periodic: the 99 % gap is at most so many bins (two octaves) above the 90 % gap.
+#: Periodic: 95 % of the time passes in gaps at most so many bins (two octaves) above the one
+#: below which half of it passes.
 TAIL_BINS: Final = 3.0
 #: Normally active in a mode: seen in this share of the time that the mode was seen.
 ACTIVE: Final = 0.5
@@ -49,8 +56,8 @@ class LostConversation(Detector):
 
     Silence counts only in modes in which the conversation is normally active, only while
     traffic from or to one of its two zones is seen, and only while the sensor is not blind.
-    It is reported when it is longer than five periods, than twice the usual longest gap, and
-    than all the time that learning saw it absent in such modes.
+    It is reported when it is longer than five usual gaps, than twice a long one, and than all
+    the time that learning saw it absent in such modes.
 
     Why it matters:
         An operator's screen that stopped reading shows the last good values: nobody sees the
@@ -136,14 +143,14 @@ class LostConversation(Detector):
     def _expect(self) -> None:
         """Say from which silence on each learnt conversation is lost."""
         histograms = self._intervals.values
-        usual, longest = quantile(histograms, 0.9), quantile(histograms, 0.99)
-        wait = np.maximum(PERIODS * nanoseconds(usual), GAPS * nanoseconds(longest))
+        weights = by_time(histograms)
+        usual, long = quantile(weights, 0.5), quantile(weights, 0.95)
+        wait = np.maximum(PERIODS * nanoseconds(usual), GAPS * nanoseconds(long))
         enough = histograms.sum(axis=1) >= INTERVALS
-        wait[~enough | (longest - usual > TAIL_BINS)] = np.inf
+        wait[~enough | (long - usual > TAIL_BINS)] = np.inf
         waits: dict[str, float] = {}
         periods: dict[str, float] = {}
-        middle = nanoseconds(quantile(histograms, 0.5))
-        rhythms = sorted(zip(self._intervals.keys, wait, middle, strict=True))
+        rhythms = sorted(zip(self._intervals.keys, wait, nanoseconds(usual), strict=True))
         for key, edge_wait, period in rhythms:
             device = " ".join(key.split(" ", 4)[:4])
             if edge_wait < waits.get(device, np.inf):

@@ -163,14 +163,14 @@ class NewConversation(Detector):
         edge = window.edges[int(row["edge"])]
         if speaker_text(edge.source) not in self._kept or self._is_answer(window, edge):
             return
-        what = edge.protocol
-        if f"conversation {conversation_key(edge)}" in self._kept:
-            what = f"{edge.protocol} device {edge.device}"
+        is_device = f"conversation {conversation_key(edge)}" in self._kept
+        what = f"{edge.protocol} device {edge.device}" if is_device else edge.protocol
         item = self._item(new, edge.source, edge.destination, what)
         item.intents.add(edge.intent)
         _count(item, window, row, f"{edge}, {row['count']} times")
         item.count += int(row["count"])
-        self._back(item, edge.protocol)
+        if not is_device:
+            self._back(item, edge.protocol)
 
     def _is_answer(self, window: Window, edge: Edge) -> bool:
         """Whether a message that asks and commands nothing belongs to the way back."""
