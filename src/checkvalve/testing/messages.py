@@ -312,7 +312,10 @@ def _s7comm() -> Dialogue:
                 "s7comm", 4, _unit(_JOB, b"\4\1" + _item(20, 1, 0)),
                 _unit(_ANSWERED, b"\4\1", _octets(bytes(range(20)))), 60,
             ),
-            _simple("s7comm", 4, _unit(_JOB, four), _unit(_ANSWERED, b"\4\4", _octets(*[bytes(4)] * 4)), 30),
+            _simple(
+                "s7comm", 4, _unit(_JOB, four),
+                _unit(_ANSWERED, b"\4\4", _octets(*[bytes(4)] * 4)), 30,
+            ),
             _simple(
                 "s7comm", 5, _unit(_JOB, b"\5\1" + _item(2, 20, 4), b"\0\4\0\x10\1\2"),
                 _unit(_ANSWERED, b"\5\1", b"\xff"), 6,

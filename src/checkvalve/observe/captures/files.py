@@ -191,7 +191,7 @@ class Capture:
             if magic[:2] == _GZIP:
                 stream = cast("BinaryIO", gzip.GzipFile(fileobj=stream))
             elif magic == _ZSTD:
-                stream = _zstd(stream)
+                stream = cast("BinaryIO", io.BufferedReader(_Zstd(stream), 1 << 20))
             else:
                 return stream, magic
         raise CaptureError(
@@ -265,7 +265,7 @@ class Capture:
                 if count < most_packets:
                     break
             if not taken and not (self._follow is not None and self._follow()):
-                self.incomplete = end > start or state[formats.SKIP] > 0
+                self.incomplete = bool(end > start or state[formats.SKIP] > 0)
                 return
 
     def ends_part(self, packet: int) -> bool:
@@ -290,8 +290,20 @@ class Capture:
         return found
 
 
-def _zstd(stream: BinaryIO) -> BinaryIO:
-    import zstandard
+class _Zstd(io.RawIOBase):
+    """A stream of zstd frames, unwrapped."""
 
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-    return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader), 1 << 20))
+    def __init__(self, stream: BinaryIO) -> None:
+        import zstandard
+
+        self._damaged = zstandard.ZstdError
+        self._reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            return int(self._reader.readinto(buffer))
+        except self._damaged as error:
+            raise EOFError(str(error)) from error

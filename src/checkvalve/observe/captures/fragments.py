@@ -84,8 +84,6 @@ class Fragments:
 
     def _take(self, data: Array, row: Any) -> bytes | None:
         """Add one fragment; the whole datagram if it is complete."""
-        now = int(row["time"])
-        self._give_up(now)
         key = tuple(
             int(row[column])
             for column in (
@@ -97,6 +95,8 @@ class Fragments:
                 "fragment_id",
             )
         )
+        now = int(row["time"])
+        self._give_up(now, room=0 if key in self._open else 1)
         place, octets = int(row["fragment_at"]), int(row["octets"])
         at = int(row["payload"])
         part = data[at : at + int(row["present"])].tobytes()
@@ -137,12 +137,12 @@ class Fragments:
                     return False
         return True
 
-    def _give_up(self, now: int) -> None:
-        """Drop the datagrams that wait too long, and the oldest when there are too many."""
+    def _give_up(self, now: int, *, room: int) -> None:
+        """Drop the datagrams that wait too long, and the oldest where there must be room."""
         while self._open:
             key, oldest = next(iter(self._open.items()))
             late = now - oldest.begun > LONGEST_WAIT_NS
-            if not late and len(self._open) < MOST_DATAGRAMS:
+            if not late and len(self._open) + room <= MOST_DATAGRAMS:
                 return
             del self._open[key]
             self.incomplete += 1
