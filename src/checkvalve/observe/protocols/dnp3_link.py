@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from checkvalve.observe.compiling import JIT, i64
+from checkvalve.observe.compiling import INNER, JIT, i64
 from checkvalve.observe.protocols.base import (
     BAD_CHECKSUM,
     FRAME,
@@ -29,9 +29,7 @@ from checkvalve.observe.protocols.base import (
 
 Array = np.ndarray[Any, Any]
 
-#: How a kernel that only other kernels call is compiled: without the way in from Python.
-INNER: Final = JIT | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-#: The same for those that read many octets: they see to it by themselves, with one check for
+#: How those are compiled that read many octets: they see to it by themselves, with one check for
 #: all of them, that they read nothing outside ``data``.
 GUARDED: Final = INNER | {"boundscheck": False}
 
