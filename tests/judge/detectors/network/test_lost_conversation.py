@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from tests.judge.detectors.network.hours import Mill, one
 
 from checkvalve.judge.detectors.network.lost_conversation import LostConversation
+from checkvalve.judge.window import moment
 from checkvalve.records import GapKind
 
 GONE = ("hmi-1", "plc-1a")
@@ -137,3 +139,14 @@ def test_a_source_that_lost_everything_is_one_finding() -> None:
     found = one(detector.judge(mill.over()))
     assert found.cause == "source station"
     assert set(targets) < set(found.assets)
+
+
+def test_it_dates_from_the_first_exchange_that_did_not_come(mill: Mill) -> None:
+    detector = mill.teach(LostConversation)
+    mill.usual()
+    window = mill.over()
+    assert not detector.judge(window)
+    mill.usual(without=GONE)
+    found = one(detector.judge(mill.over()))
+    last = moment(int(window.groups["last"].max()))
+    assert timedelta(0) < found.at - last < timedelta(seconds=16)

@@ -186,7 +186,7 @@ class LostConversation(Detector):
             f"{duration(silence.silent[row])}{mode_words(window.mode)}, where it asked about every "
             f"{duration(silence.periods[row])}, while other traffic is still seen.",
             evidence=self._evidence(window, rows),
-            span=(min(int(silence.since[each]) for each in rows), _extent(window)[0]),
+            span=(min(silence.first_missed(each) for each in rows), _extent(window)[0]),
             source=first.source if one else None,
             target=first.destination if one else None,
             others=[end.name for pair in folded.pairs for end in (pair.source, pair.destination)],

@@ -110,6 +110,10 @@ class Silence:
         """Rows of those that have been silent for longer than they should."""
         return np.flatnonzero(self.silent > self._waits)
 
+    def first_missed(self, row: int) -> int:
+        """When the first exchange was due that did not come, ns since 1970."""
+        return int(self.since[row] + self.periods[row])
+
     def last_sight(self, window: Window, row: int) -> Evidence | None:
         """Where a conversation was last seen; ``None`` when it was not since watching began."""
         if not self._captures[row]:
