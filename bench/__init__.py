@@ -1,0 +1,1 @@
+"""Measures of speed and memory, beside public tools, in one run."""
