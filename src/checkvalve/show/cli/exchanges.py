@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -12,7 +13,7 @@ import typer
 
 from checkvalve.errors import StorageError, UsageError
 from checkvalve.show.cli.printing import print_json, print_table
-from checkvalve.show.cli.showing import prepare_kernels, progress
+from checkvalve.show.cli.showing import named_captures, prepare_kernels, progress
 
 _SHOWN: Final = (
     "time",
@@ -55,6 +56,7 @@ def exchanges(
     limit: Annotated[int, typer.Option(min=0, help="Rows of a table; 0: all.")] = 200,
 ) -> None:
     """Print what captures say, one row an operation."""
+    paths, protocols = named_captures(captures), set(protocol or ())
     if summary:
         if where:
             raise UsageError(
@@ -63,13 +65,13 @@ def exchanges(
             )
         if as_format not in (ExchangeFormat.TABLE, ExchangeFormat.JSON):
             raise UsageError("--summary is printed as table or json")
-        _print_summary(captures, set(protocol or ()), as_format)
+        _print_summary(paths, protocols, as_format)
         return
     if as_format is ExchangeFormat.JSON:
         raise UsageError("--format json goes with --summary", hint="rows come as jsonl")
     if as_format is ExchangeFormat.PARQUET and output is None:
         raise UsageError("parquet is not for a screen", hint="name a file with --output")
-    rows = _chosen(captures, set(protocol or ()), where)
+    rows = _chosen(paths, protocols, where)
     try:
         if as_format is ExchangeFormat.PARQUET:
             _write_parquet(rows, output or Path())
@@ -80,17 +82,34 @@ def exchanges(
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise StorageError(f"{output or 'stdout'} can't be written: {error.strerror}") from error
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise StorageError(f"{output or 'stdout'} can't be written: {why}") from error
 
 
-def _batches(captures: list[str]) -> Iterator[Any]:
+def _members(wanted: set[str]) -> tuple[Any, ...]:
+    """All protocols, their kernels made ready.
+
+    Raises:
+        UsageError: one that is wanted is not among the names that they go by.
+    """
+    prepare_kernels()
+    from checkvalve.observe.protocols import members
+
+    found = members()
+    known = [name for member in found for name in member.dialects]
+    for name in sorted(wanted.difference(known)):
+        raise UsageError(f"there is no protocol '{name}'", hint=f"there are {', '.join(known)}")
+    return found
+
+
+def _batches(captures: list[str], protocols: set[str]) -> Iterator[Any]:
     """The exchange batches of all captures."""
     from checkvalve.observe.captures.files import Capture
 
-    prepare_kernels()
+    members = _members(protocols)
     from checkvalve.observe.dissector import Dissector
 
-    dissector = Dissector()
+    dissector = Dissector(protocols=members)
     show = progress()
     for path in captures:
         capture = Capture(path)
@@ -116,7 +135,7 @@ def _chosen(captures: list[str], protocols: set[str], where: str) -> Iterator[An
     import pyarrow.compute as pc
 
     names = pa.array(sorted(protocols), pa.string())
-    for batch in _batches(captures):
+    for batch in _batches(captures, protocols):
         kept = batch
         if protocols:
             kept = kept.filter(pc.is_in(kept.column("protocol").cast(pa.string()), names))
@@ -221,12 +240,10 @@ def _print_summary(captures: list[str], protocols: set[str], as_format: Exchange
 
     from checkvalve.observe.captures.files import Capture
 
-    prepare_kernels()
+    known = _members(protocols)
     from checkvalve.observe.dissector import Dissector
-    from checkvalve.observe.protocols import members
     from checkvalve.observe.tally import Tally
 
-    known = members()
     tally = Tally(known)
     dissector = Dissector(protocols=known, on_messages=tally.add)
     show = progress()

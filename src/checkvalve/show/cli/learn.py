@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from checkvalve.errors import InputError
 from checkvalve.show.cli.clock import now
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
 from checkvalve.show.cli.printing import Format, print_json, print_table
@@ -38,6 +39,7 @@ def learn(
     from checkvalve.plant import load
 
     declared = load(plant)
+    paths = named_captures(captures, more)
     prepare_kernels()
     from checkvalve.judge.baseline import Baseline
     from checkvalve.keep.acts import BaselineProposal
@@ -49,11 +51,15 @@ def learn(
 
     named = site_of(declared, site)
     folder = state_of(plant, state)
-    paths = named_captures(captures, more)
     baseline = newest(folder, declared, named).baseline if onto else None
     if baseline is None:
         baseline = Baseline.empty(declared, named)
     learning.learn(declared, baseline, [Capture(path) for path in paths], progress=progress())
+    if not baseline.first:
+        raise InputError(
+            f"nothing can be learnt from {', '.join(paths)}: no conversation is in it",
+            hint="'checkvalve exchanges' shows what a capture says",
+        )
     proposal = BaselineProposal(
         named or "plant", baseline.text(), who, f"learnt from {', '.join(paths)}", now()
     )

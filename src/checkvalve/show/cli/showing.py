@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from checkvalve.errors import UsageError
 from checkvalve.run.progress import Progress, Tick, unheard
 
 Captures = Annotated[
@@ -32,9 +33,20 @@ def state_of(plant: Path, state: Path | None) -> Path:
     return state if state is not None else plant / "var"
 
 
-def named_captures(first: list[str], more: list[str] | None) -> list[str]:
-    """The captures of an option and those that follow it without one."""
-    return [*first, *(more or [])]
+def named_captures(first: list[str], more: list[str] | None = None) -> list[str]:
+    """The captures of an option and those that follow it without one.
+
+    Raises:
+        UsageError: one is not there: better said now than after the others were read.
+    """
+    named = [*first, *(more or [])]
+    for path in named:
+        if path != "-" and not Path(path).exists():
+            raise UsageError(
+                f"there is no capture '{path}'",
+                hint="name a capture file, or - for standard input",
+            )
+    return named
 
 
 def progress() -> Progress:
@@ -61,8 +73,9 @@ def _bar(what: str, total: int) -> Iterator[Tick]:
 
 @contextmanager
 def _line(what: str, total: int) -> Iterator[Tick]:
-    size = f" ({total / 1e6:.1f} MB)" if total else ""
-    typer.echo(f"reading {what}{size}", err=True)
+    kilo, mega = 1_000, 1_000_000
+    size = f"{total / mega:.1f} MB" if total >= mega else f"{-(-total // kilo)} kB"
+    typer.echo(f"reading {what} ({size})" if total else f"reading {what}", err=True)
     yield unheard
 
 

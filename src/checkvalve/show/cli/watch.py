@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now
 from checkvalve.show.cli.incidents import FAIL_ON, Fail, print_incidents, print_incidents_json
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
@@ -46,6 +45,7 @@ def watch(
     from checkvalve.plant import load
 
     declared = load(plant)
+    paths = named_captures(captures, more)
     prepare_kernels()
     from checkvalve.keep.keeper import Keeper
     from checkvalve.run.baselines import newest
@@ -56,10 +56,6 @@ def watch(
 
     named = site_of(declared, site)
     folder = state_of(plant, state)
-    paths = named_captures(captures, more)
-    for path in paths:
-        if path != "-" and not Path(path).exists():
-            raise UsageError(f"there is no capture '{path}'")
     in_use = newest(folder, declared, named)
     _say_baseline(in_use)
     with Keeper.open(folder, command="watch", at=now()) as keeper:
