@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Final
@@ -45,6 +45,7 @@ class Conduits:
         self._at = at
         self._opening: dict[tuple[str, str], tuple[Conduit, ...]] = {}
         self._covers: dict[tuple[str, str, str, int, str], tuple[Cover, ...]] = {}
+        self._asking: dict[tuple[str, ...], tuple[Cover, ...]] = {}
         self._speaking: dict[tuple[str, str, str], tuple[Cover, ...]] = {}
 
     def between(self, one: str, other: str) -> tuple[Conduit, ...]:
@@ -93,6 +94,21 @@ class Conduits:
             )
         return self._speaking[key]
 
+    def asking(self, edge: Edge, words: tuple[str, ...]) -> tuple[Cover, ...]:
+        """Those of the flows in which an edge's protocol may be spoken that list what it asked.
+
+        Args:
+            edge: who asked whom.
+            words: how a flow may call what was asked; one that lists nothing lists all.
+        """
+        spoken = (edge.source.zone, edge.destination.zone, edge.protocol)
+        key = (*spoken, *words)
+        if key not in self._asking:
+            self._asking[key] = tuple(
+                cover for cover in self.speaking(*spoken) if _asks(cover[1], words)
+            )
+        return self._asking[key]
+
 
 def _carries(flow: Flow, path: Path) -> bool:
     if not flow.allows(path.transport, path.port):
@@ -110,19 +126,22 @@ def speaks(application: str, protocol: str) -> bool:
     return application in (protocol, family(protocol))
 
 
-def asks(flow: Flow | None, words: Iterable[str]) -> bool:
-    """Whether a flow lists one of these words, or lists none."""
+def _asks(flow: Flow | None, words: tuple[str, ...]) -> bool:
     return flow is None or not flow.functions or any(word in flow.functions for word in words)
 
 
-def words_of(edge: Edge, spaces: Iterable[str]) -> list[tuple[str, ...]]:
+def words_of(edge: Edge, spaces: Callable[[], Iterable[str]]) -> list[tuple[str, ...]]:
     """How a flow may call what an edge does: its function and its intent.
 
     HTTP is called by method and path, once for each path.
+
+    Args:
+        edge: who asked whom for what.
+        spaces: tells the object spaces that it used.
     """
     words = (edge.function, str(edge.intent))
     if edge.protocol == "http":
-        return [(f"{edge.function} {space}", *words) for space in spaces] or [words]
+        return [(f"{edge.function} {space}", *words) for space in spaces()] or [words]
     return [words]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -14,62 +15,85 @@ from checkvalve.plant.tags import Tag
 Array = np.ndarray[Any, Any]
 
 _ENDLESS: Final = 1 << 62
+_NARROW: Final = 1 << 16
+#: The number of an object space that this run has not met.
+_NOT_MET: Final = -2
 
 
 class Commands:
-    """The commands of a window, found by edge and by tag.
+    """The commands of a window, by edge and by tag.
 
     Args:
         window: holds them.
+
+    Attributes:
+        places: the edges that commanded something: places in ``window.edges``.
     """
 
     def __init__(self, window: Window) -> None:
         self.window = window
-        self._spaces: Mapping[str, int] | None = None
+        commands = window.commands
+        edge = commands["edge"]
+        # Sorting numbers of 16 bits takes a tenth of the time.
+        narrow = edge.astype(np.uint16) if len(edge) and edge.max() < _NARROW else edge
+        self._order = np.argsort(narrow, kind="stable")
+        places, starts = np.unique(edge[self._order], return_index=True)
+        self.places: list[int] = places.tolist()
+        self._space, self._first, self._last = (
+            commands[name][self._order] for name in ("space", "first", "last")
+        )
+        stops = [*starts[1:].tolist(), len(edge)][: len(starts)]
+        self._rows = {
+            place: slice(start, stop)
+            for place, start, stop in zip(self.places, starts.tolist(), stops, strict=True)
+        }
+        self._reach: dict[int, tuple[int, int]] = {}
+        if len(edge):
+            low = np.minimum.reduceat(self._first, starts).tolist()
+            high = np.maximum.reduceat(self._last, starts).tolist()
+            self._reach = dict(zip(self.places, zip(low, high, strict=True), strict=True))
 
-    @property
-    def places(self) -> list[int]:
-        """The edges that commanded something: places in ``window.edges``."""
-        return [int(place) for place in np.unique(self.window.commands["edge"])]
+    @cached_property
+    def _spaces(self) -> Mapping[str, int]:
+        return {name: number for number, name in enumerate(self.window.spaces)}
 
     def of(self, place: int) -> Array:
         """Rows of ``window.commands`` that an edge commanded, in order of time."""
-        return np.flatnonzero(self.window.commands["edge"] == place)
+        return self._order[self._rows[place]]
 
-    def touching(self, rows: Array, tag: Tag) -> Array:
-        """Those of these rows that touch a tag's place.
+    def touching(self, place: int, tag: Tag) -> Array:
+        """Rows of ``window.commands`` with which an edge touched a tag's place.
 
         Args:
-            rows: of ``window.commands``, all of one edge that holds the tag.
+            place: the edge's, in ``window.edges``; its destination holds the tag.
             tag: without an address it is touched wherever its space is.
         """
-        found = self.window.commands[rows]
-        hit = found["space"] == self._number(tag.space)
+        low, high = self._reach[place]
+        if tag.address is not None and not low <= tag.address <= high:
+            return self._order[:0]
+        rows = self._rows[place]
+        hit = self._space[rows] == self._spaces.get(tag.space, _NOT_MET)
         if tag.address is not None:
-            hit &= (found["first"] <= tag.address) & (found["last"] >= tag.address)
-        chosen: Array = rows[hit]
+            hit &= (self._first[rows] <= tag.address) & (self._last[rows] >= tag.address)
+        chosen: Array = self._order[rows][hit]
         return chosen
 
     def outside(self, place: int, tags: Sequence[Tag]) -> Array:
-        """The commands of an edge that reach beyond these tags.
+        """Rows of ``window.commands`` with which an edge reached beyond these tags.
 
         Args:
             place: the edge's, in ``window.edges``.
             tags: of its destination.
         """
-        rows = self.of(place)
+        rows = self._rows[place]
+        beyond = np.ones(rows.stop - rows.start, np.bool_)
         for space, low, high in _spans(held(self.window.edges[place], tags)):
-            found = self.window.commands[rows]
-            number = self._number(space)
-            within = (found["space"] == number) & (found["first"] >= low) & (found["last"] <= high)
-            rows = rows[~within]
-        return rows
-
-    def _number(self, space: str) -> int:
-        """The number of an object space in this run; -2: it was not met."""
-        if self._spaces is None:
-            self._spaces = {name: number for number, name in enumerate(self.window.spaces)}
-        return self._spaces.get(space, -2)
+            beyond &= (
+                (self._space[rows] != self._spaces.get(space, _NOT_MET))
+                | (self._first[rows] < low)
+                | (self._last[rows] > high)
+            )
+        return self._order[rows][beyond]
 
 
 def held(edge: Edge, tags: Iterable[Tag]) -> list[Tag]:

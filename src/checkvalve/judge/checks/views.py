@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from checkvalve.judge.checks.declared import family
+from checkvalve.judge.checks.tagged import Commands
 from checkvalve.judge.window import Edge, Path, Window
 
 Array = np.ndarray[Any, Any]
@@ -89,6 +90,11 @@ class Traffic:
         return tuple(
             seen for seen in self.edges if seen.edge.source.zone != seen.edge.destination.zone
         )
+
+    @cached_property
+    def commands(self) -> Commands:
+        """The commands, by edge and by tag."""
+        return Commands(self.window)
 
     def over(self, path: Path) -> tuple[SeenEdge, ...]:
         """What was asked between a path's ends in the protocol that it speaks."""

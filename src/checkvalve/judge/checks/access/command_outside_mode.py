@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar, Final
 
 import numpy as np
 
 from checkvalve.findings import Answer, Subject, Verdict
 from checkvalve.judge.checks.base import Check, Seen, broken, holds, untold
-from checkvalve.judge.checks.declared import Conduits, Cover, asks, heaviest, words_of
+from checkvalve.judge.checks.declared import Conduits, Cover, heaviest, words_of
 from checkvalve.judge.checks.tagged import Array, Commands, held
 from checkvalve.judge.checks.views import SeenEdge, Traffic
 from checkvalve.judge.checks.wording import some
-from checkvalve.judge.window import Breach, End, Window
+from checkvalve.judge.window import Breach, Edge, End, Window
 from checkvalve.plant import Plant
+from checkvalve.plant.tags import Tag
 from checkvalve.records import COMMANDS, Intent
 from checkvalve.rules import ATTACK_ICS, Reference, Rule
 
@@ -69,41 +71,38 @@ class CommandOutsideMode(Check):
         traffic = seen.traffic
         if traffic is None:
             return untold(self.rule)
-        commands = Commands(traffic.window)
-        return [
-            *self._commands(plant, commands),
-            *self._conduits(plant, Conduits(plant, at), traffic),
-        ]
+        found = self._commands(plant, traffic.commands)
+        if any(flow.modes for conduit in plant.conduits.values() for flow in conduit.flows):
+            found += self._conduits(Conduits(plant, at), traffic)
+        return found
 
-    def _commands(self, plant: Plant, commands: Commands) -> Iterator[tuple[Verdict, Breach]]:
+    def _commands(self, plant: Plant, commands: Commands) -> list[tuple[Verdict, Breach]]:
         """Restricted tags that were written, and safety controllers that were programmed."""
         window = commands.window
-        fine: set[str] = set()
+        restrictions = _Restrictions(plant, window)
+        wrong: list[tuple[Verdict, Breach]] = []
+        looked_at: set[str] = set()
         for place in commands.places:
             edge = window.edges[place]
-            restricted = held(
-                edge, (tag for tag in plant.tags_of(edge.destination.name) if tag.writable_in)
-            )
-            rows = commands.of(place) if restricted else None
-            for tag in restricted:
-                if rows is None or not len(touching := commands.touching(rows, tag)):
-                    continue
-                if window.mode in tag.writable_in:
-                    fine.add(edge.destination.name)
-                    continue
-                what = f"{tag.id}{f' ({tag.meaning})' if tag.meaning else ''} on"
-                yield self._commanded(window, place, touching, tag.id, what, tag.writable_in)
+            restricted, forbidden = restrictions.of(edge)
+            if restricted:
+                looked_at.add(edge.destination.name)
+            for tag in forbidden:
+                rows = commands.touching(place, tag)
+                if len(rows):
+                    what = f"{tag.id}{f' ({tag.meaning})' if tag.meaning else ''} on"
+                    wrong.append(
+                        self._commanded(window, place, rows, tag.id, what, tag.writable_in)
+                    )
             if edge.intent is Intent.PROGRAM and _is_safety(plant, edge.destination):
+                looked_at.add(edge.destination.name)
                 allowed = _maintenance(plant, window.site)
-                if window.mode in allowed:
-                    fine.add(edge.destination.name)
-                    continue
-                rows = commands.of(place)
-                yield self._commanded(
-                    window, place, rows, "program", "the safety controller", allowed
-                )
-        for name in sorted(fine):
-            yield holds(self.rule, Subject("asset", name), f"{window.mode} permits what was done")
+                if window.mode not in allowed:
+                    rows, what = commands.of(place), "the safety controller"
+                    wrong.append(self._commanded(window, place, rows, "program", what, allowed))
+        fine = looked_at - {verdict.subject.id for verdict, _ in wrong} if window.mode else set()
+        because = f"{window.mode} permits what was commanded"
+        return wrong + [holds(self.rule, Subject("asset", name), because) for name in sorted(fine)]
 
     def _commanded(  # one command has many sides
         self,
@@ -136,16 +135,16 @@ class CommandOutsideMode(Check):
         )
         return verdict, Breach(frozenset({place}))
 
-    def _conduits(
-        self, plant: Plant, conduits: Conduits, traffic: Traffic
-    ) -> Iterator[tuple[Verdict, Breach]]:
+    def _conduits(self, conduits: Conduits, traffic: Traffic) -> Iterator[tuple[Verdict, Breach]]:
         """Flows of conduits that were used in a mode they do not list."""
         window = traffic.window
         said: set[int] = set()
         for seen in traffic.paths_between_zones:
             covers = conduits.covers(seen.path)
+            if not _forbids(covers, window.mode):
+                continue
             row = window.flows[seen.row]
-            if not _forbids(covers, window.mode) or not (row["sent"] or row["received"]):
+            if not (row["sent"] or row["received"]):
                 continue
             over = traffic.over(seen.path)
             said.update(one.place for one in over)
@@ -168,8 +167,8 @@ class CommandOutsideMode(Check):
         spoken = conduits.speaking(edge.source.zone, edge.destination.zone, edge.protocol)
         if not any(flow is not None and flow.modes for _, flow in spoken):
             return
-        for words in words_of(edge, traffic.spaces(seen.place)):
-            covers = tuple(cover for cover in spoken if asks(cover[1], words))
+        for words in words_of(edge, partial(traffic.spaces, seen.place)):
+            covers = conduits.asking(edge, words)
             if _forbids(covers, window.mode):
                 ends = (edge.source, edge.destination)
                 row = window.groups[seen.row]
@@ -211,6 +210,25 @@ class CommandOutsideMode(Check):
         )
         matters = window.mode is not None or action in COMMANDS
         return verdict if matters else replace(verdict, finding=None)
+
+
+class _Restrictions:
+    """The tags that may be written in some modes only; what was asked is remembered."""
+
+    def __init__(self, plant: Plant, window: Window) -> None:
+        self._plant = plant
+        self._mode = window.mode
+        self._known: dict[tuple[str, str, int], tuple[bool, list[Tag]]] = {}
+
+    def of(self, edge: Edge) -> tuple[bool, list[Tag]]:
+        """Whether an edge can touch any, and those that it must not touch now."""
+        key = (edge.destination.name, edge.protocol, edge.device)
+        if key not in self._known:
+            tags = (tag for tag in self._plant.tags_of(key[0]) if tag.writable_in)
+            restricted = held(edge, tags)
+            forbidden = [tag for tag in restricted if self._mode not in tag.writable_in]
+            self._known[key] = (bool(restricted), forbidden)
+        return self._known[key]
 
 
 def _forbids(covers: Sequence[Cover], mode: str | None) -> bool:

@@ -38,6 +38,7 @@ class Grants:
         self._networks = tuple(
             tuple(ip_network(cidr) for cidr in grant.source) for grant in self._grants
         )
+        self._sources = frozenset(network for networks in self._networks for network in networks)
         self._jump_hosts = {grant.via for grant in self._grants if grant.via is not None}
         self._outside: dict[str, bool] = {}
 
@@ -45,21 +46,21 @@ class Grants:
         """Whether a session needs a grant: it comes in from outside, or on from a jump host."""
         if path.source.zone == path.destination.zone:
             return False
-        return self.is_from_outside(path.source) or any(
-            True for _ in self._onward(path) if path.source.name in self._jump_hosts
-        )
+        if path.source.name in self._jump_hosts:
+            return bool(self.legs(path))
+        return self.is_from_outside(path.source)
 
     def is_from_outside(self, end: End) -> bool:
         """Whether it stands in a remote zone, or where the holder of a grant comes from."""
         known = self._outside.get(end.address)
         if known is None:
             zone = self._plant.zones.get(end.zone)
+            address = ip_address(end.address)
             known = (zone is not None and zone.kind == "remote") or any(
-                self._may_come_from(number, end) and self._networks[number]
-                for number in range(len(self._grants))
+                address in network for network in self._sources
             )
-            self._outside[end.address] = bool(known)
-        return bool(known)
+            self._outside[end.address] = known
+        return known
 
     def legs(self, path: Path) -> tuple[Leg, ...]:
         """The grants that open this path to somebody, whenever that may be."""

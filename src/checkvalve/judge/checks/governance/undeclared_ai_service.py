@@ -77,7 +77,7 @@ class UndeclaredAiService(Check):
         return [
             *self._services(live, list_, traffic),
             *self._servers(plant, list_, traffic),
-            *self._commands(plant, Commands(traffic.window)),
+            *self._commands(plant, traffic.commands),
         ]
 
     def _services(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import ClassVar
 
@@ -11,7 +12,6 @@ from checkvalve.findings import Subject, Verdict
 from checkvalve.judge.checks.base import Check, Seen, broken, holds, untold
 from checkvalve.judge.checks.declared import (
     Conduits,
-    asks,
     heaviest,
     is_for_many,
     words_of,
@@ -72,21 +72,27 @@ class UndeclaredConduit(Check):
         if traffic is None:
             return untold(self.rule)
         conduits = Conduits(plant, at)
-        wrong = list(self._paths(conduits, traffic)) + list(self._edges(conduits, traffic))
-        named = {verdict.subject for verdict, _ in wrong}
+        uncovered: list[SeenPath] = []
+        used: set[str] = set()
+        for one in traffic.paths_between_zones:
+            covers = conduits.covers(one.path)
+            used.update(conduit.id for conduit, _ in covers)
+            if not covers and _is_said_here(conduits, traffic, one):
+                uncovered.append(one)
+        wrong = [
+            *self._paths(conduits, traffic, uncovered),
+            *self._edges(conduits, traffic),
+        ]
+        fine = used - {verdict.subject.id for verdict, _ in wrong}
+        because = "what was seen of it is declared"
         return wrong + [
-            holds(self.rule, subject, "what was seen of it is declared")
-            for subject in _used(conduits, traffic)
-            if subject not in named
+            holds(self.rule, Subject("conduit", name), because) for name in sorted(fine)
         ]
 
-    def _paths(self, conduits: Conduits, traffic: Traffic) -> Iterator[tuple[Verdict, Breach]]:
+    def _paths(
+        self, conduits: Conduits, traffic: Traffic, uncovered: list[SeenPath]
+    ) -> Iterator[tuple[Verdict, Breach]]:
         """Services that were opened, and no conduit lets them be."""
-        uncovered = [
-            seen
-            for seen in traffic.paths_between_zones
-            if not conduits.covers(seen.path) and _is_said_here(conduits, traffic, seen)
-        ]
         for seen in uncovered:
             if seen.answered:
                 yield self._opened(conduits, traffic, seen)
@@ -153,16 +159,13 @@ class UndeclaredConduit(Check):
         for seen in traffic.edges_between_zones:
             edge = seen.edge
             covers = conduits.speaking(edge.source.zone, edge.destination.zone, edge.protocol)
-            if not covers or any(flow is None or not flow.functions for _, flow in covers):
-                continue
-            asked = [
-                words
-                for words in words_of(edge, traffic.spaces(seen.place))
-                if not any(asks(flow, words) for _, flow in covers)
-            ]
+            if not covers:
+                continue  # said of its path
+            words = words_of(edge, partial(traffic.spaces, seen.place))
+            asked = [one[0] for one in words if not conduits.asking(edge, one)]
             if asked:
                 listed = {word for _, flow in covers if flow for word in flow.functions}
-                yield self._asked(traffic, seen, covers[0][0], listed, [one[0] for one in asked])
+                yield self._asked(traffic, seen, covers[0][0], listed, asked)
 
     def _asked(
         self, traffic: Traffic, seen: SeenEdge, conduit: Conduit, listed: set[str], asked: list[str]
@@ -195,20 +198,6 @@ def _is_said_here(conduits: Conduits, traffic: Traffic, seen: SeenPath) -> bool:
     return bool(conduits.opening(*zones)) or not any(
         conduit.direction != "two_way" for conduit in conduits.opening(*reversed(zones))
     )
-
-
-def _used(conduits: Conduits, traffic: Traffic) -> list[Subject]:
-    """The conduits that something seen went through."""
-    return [
-        Subject("conduit", name)
-        for name in sorted(
-            {
-                conduit.id
-                for seen in traffic.paths_between_zones
-                for conduit, _ in conduits.covers(seen.path)
-            }
-        )
-    ]
 
 
 def _attempt(seen: SeenPath) -> tuple[str, str]:

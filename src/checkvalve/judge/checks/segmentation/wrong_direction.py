@@ -65,35 +65,34 @@ class WrongDirection(Check):
         if traffic is None:
             return untold(self.rule)
         conduits = Conduits(plant, at)
-        wrong = [*self._opened(conduits, traffic), *self._returned(conduits, traffic)]
-        named = {verdict.subject.id for verdict, _ in wrong}
-        used = {
-            conduit.id
-            for one in traffic.paths_between_zones
-            for conduit, _ in conduits.covers(one.path)
-            if conduit.direction != "two_way"
-        }
+        wrong: list[tuple[Verdict, Breach]] = []
+        backwards: list[SeenPath] = []
+        used: set[str] = set()
+        for one in traffic.paths_between_zones:
+            covering = [conduit for conduit, _ in conduits.covers(one.path)]
+            if not covering:
+                if _is_backwards(conduits, traffic, one):
+                    backwards.append(one)
+            elif all(conduit.direction != "two_way" for conduit in covering):
+                used.update(conduit.id for conduit in covering)
+                wrong += self._returned(traffic, one, max(covering, key=_allowance))
+        wrong += self._opened(conduits, traffic, backwards)
+        fine = used - {verdict.subject.id for verdict, _ in wrong}
+        because = "nothing but answers came back"
         return wrong + [
-            holds(self.rule, Subject("conduit", name), "nothing but answers came back")
-            for name in sorted(used - named)
+            holds(self.rule, Subject("conduit", name), because) for name in sorted(fine)
         ]
 
-    def _opened(self, conduits: Conduits, traffic: Traffic) -> Iterator[tuple[Verdict, Breach]]:
+    def _opened(
+        self, conduits: Conduits, traffic: Traffic, backwards: list[SeenPath]
+    ) -> Iterator[tuple[Verdict, Breach]]:
         """Connections from the end that must not open any."""
-        backwards = [
-            one
-            for one in traffic.paths_between_zones
-            if _against(conduits, one) is not None
-            and not is_for_many(one.path.destination)
-            and not traffic.answers(one.path)
-        ]
         for one in backwards:
             if one.answered:
                 yield self._wrong_end(conduits, traffic, (one,), " ".join(map(str, one.path.key)))
         silent = [one for one in backwards if not one.answered]
         silent.sort(key=lambda one: int(traffic.window.flows["first"][one.row]))
-        tried = sorted(silent, key=_attempt)
-        for (source, zone), attempts in groupby(tried, key=_attempt):
+        for (source, zone), attempts in groupby(sorted(silent, key=_attempt), key=_attempt):
             yield self._wrong_end(conduits, traffic, tuple(attempts), f"{source} {zone} unanswered")
 
     def _wrong_end(
@@ -130,20 +129,15 @@ class WrongDirection(Check):
         places = frozenset(one.place for one in seen)
         return verdict, Breach(frozenset(one.place for one in over), places)
 
-    def _returned(self, conduits: Conduits, traffic: Traffic) -> Iterator[tuple[Verdict, Breach]]:
+    def _returned(
+        self, traffic: Traffic, seen: SeenPath, conduit: Conduit
+    ) -> Iterator[tuple[Verdict, Breach]]:
         """Payload that came back beyond what a one-way conduit allows."""
-        window = traffic.window
-        for one in traffic.paths_between_zones:
-            covering = [conduit for conduit, _ in conduits.covers(one.path)]
-            if not covering or any(conduit.direction == "two_way" for conduit in covering):
-                continue
-            row = window.flows[one.row]
-            received, opened = int(row["received"]), max(int(row["opened"]), 1)
-            conduit = max(covering, key=_allowance)
-            if received > _allowance(conduit) * opened or (
-                one.answered and conduit.direction == "one_way_strict"
-            ):
-                yield self._too_much(traffic, one, conduit, received, opened)
+        row = traffic.window.flows[seen.row]
+        received, opened = int(row["received"]), max(int(row["opened"]), 1)
+        answered = seen.answered and conduit.direction == "one_way_strict"
+        if answered or received > _allowance(conduit) * opened:
+            yield self._too_much(traffic, seen, conduit, received, opened)
 
     def _too_much(
         self, traffic: Traffic, seen: SeenPath, conduit: Conduit, received: int, opened: int
@@ -169,6 +163,15 @@ class WrongDirection(Check):
         )
         over = frozenset(one.place for one in traffic.over(path))
         return verdict, Breach(over, frozenset({seen.place}))
+
+
+def _is_backwards(conduits: Conduits, traffic: Traffic, seen: SeenPath) -> bool:
+    """Whether a path was opened against a one-way conduit, to a machine, of its own accord."""
+    return (
+        _against(conduits, seen) is not None
+        and not is_for_many(seen.path.destination)
+        and not traffic.answers(seen.path)
+    )
 
 
 def _against(conduits: Conduits, seen: SeenPath) -> Conduit | None:
