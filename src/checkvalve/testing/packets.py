@@ -249,6 +249,7 @@ def stream(
     cuts: Iterable[int] = (),
     *,
     first: int = 1_000,
+    acknowledged: int | None = None,
     source: int = 50_000,
     destination: int = 502,
 ) -> list[Datagram]:
@@ -257,7 +258,7 @@ def stream(
     return [
         tcp(
             octets[start:end], source=source, destination=destination, sequence=first + start,
-            flags=ACK,
+            acknowledged=acknowledged,
         )
         for start, end in pairwise(places)
         if end > start

@@ -78,15 +78,14 @@ def test_a_wrapper_cut_short_gives_what_is_there(tmp_path: Path, wrap: Any) -> N
     path = tmp_path / "cut"
     path.write_bytes(squeezed[:-20])
     capture = Capture(path)
-    found = 0
+    found: list[int] = []
+    refused = False
     try:
-        for buffer in capture.buffers(64):
-            found += buffer.count
-    except CaptureError as error:
-        assert "damaged" in str(error)
-    else:
-        assert capture.incomplete
-    assert found <= 3_000
+        found += [buffer.count for buffer in capture.buffers(64)]
+    except CaptureError:
+        refused = True
+    assert refused or capture.incomplete
+    assert sum(found) < 3_000
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_a_growing_file_is_read_to_where_it_ends_at_last(tmp_path: Path) -> None
         return size is not None
 
     capture = Capture(path, follow=grow)
-    assert sum(numbers(capture), []) == list(range(1, 11))
+    assert [n for part in numbers(capture) for n in part] == list(range(1, 11))
     assert not capture.incomplete
 
 
@@ -156,7 +155,7 @@ def test_a_buffer_ends_again_where_a_former_run_ended(
     capture = Capture(path, boundary=boundary)
     found = numbers(capture, most)
     assert boundary in [part[-1] for part in found]
-    assert sum(found, []) == list(range(1, 11))
+    assert [n for part in found for n in part] == list(range(1, 11))
     assert [n for n in range(12) if capture.ends_part(n)] == [boundary]
 
 

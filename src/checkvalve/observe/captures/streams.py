@@ -64,6 +64,7 @@ DIRECTION: Final = np.dtype(
         ("last_octets", "i4"),
         # of the protocol above
         ("synchronised", "u1"),
+        ("torn", "u1"),  # octets are missing since the last message
         ("pending", "i4"),  # first block of an unfinished message
         ("pending_octets", "i4"),
         ("lost", "i8"),  # octets skipped since the last message
@@ -324,6 +325,7 @@ def clear_side(sides: Array, side: int) -> None:
     s.early_since = 0
     s.batch = 0
     s.synchronised = 0
+    s.torn = 0
     s.pending = 0
     s.pending_octets = 0
     s.lost = 0
@@ -404,7 +406,8 @@ def _segment(
     ahead = distance(sequence, s.next)
     if ahead < 0:
         again = min(-ahead, octets)
-        _compare_again(sides, side, data, sequence, at, again, batch, tally)
+        if whole != 1 or ahead != -1:  # a keep-alive may hold any octet (RFC 9293, 3.8.4)
+            _compare_again(sides, side, data, sequence, at, again, batch, tally)
         tally[DUPLICATE] += again
         if whole + ahead <= 0 or octets + ahead <= 0:
             return m

@@ -243,7 +243,8 @@ def _complete(
 
 @nb.njit(
     types.int64(
-        CONVERSATIONS, types.int64, I64S, PORTS, BUFFER, types.int64, types.int64, types.boolean
+        CONVERSATIONS, types.int64, I64S, PORTS, BUFFER, types.int64, types.int64, types.boolean,
+        types.boolean,
     ),
     **JIT,
 )  # fmt: skip
@@ -256,8 +257,12 @@ def recognise(
     start: int,
     end: int,
     stream: bool,
+    torn: bool,
 ) -> int:
-    """The protocol whose message begins here: k + 1; -1 - k if it may; 0 if none does."""
+    """The protocol whose message begins here: k + 1; -1 - k if it may; 0 if none does.
+
+    Where a stream begins in the middle of a message, that of its port is searched for.
+    """
     c = table[slot]
     transport = 0 if c.protocol == TCP else 1
     server_port = c.a_port if c.client else c.b_port
@@ -267,7 +272,7 @@ def recognise(
         usual = i64(ports[transport, client_port])
     if usual:
         found = acceptable(_frame_at(frames[usual - 1]), data, start, end)
-        if found == NOT_MINE and stream and not c.sure:
+        if found == NOT_MINE and stream and torn:
             at = next_acceptable(_frame_at(frames[usual - 1]), data, start, end)
             found = 1 if 0 <= at < end else NOT_MINE
         if found > 0:
@@ -327,6 +332,7 @@ def decode_pieces(
         side = slot * 2 + piece.direction
         s = sides[side]
         if piece.kind == GAP:
+            s.torn = 1
             if s.pending:
                 release(blocks, s.pending)
                 tally[SKIPPED] += s.pending_octets
@@ -357,7 +363,10 @@ def decode_pieces(
         if c.member == 0:
             if c.attempts == 0 and not c.sure:
                 _guess_client(table, slot, ports)
-            found = recognise(table, slot, frames, ports, data, at, stop, piece.kind != DATAGRAM)
+            torn = s.torn != 0 or c.sure == 0
+            found = recognise(
+                table, slot, frames, ports, data, at, stop, piece.kind != DATAGRAM, torn
+            )
             if found > 0:
                 c.member = found
             elif found < 0 and stop - at < LONGEST_MESSAGE and c.attempts < MOST_ATTEMPTS:
@@ -433,6 +442,7 @@ def decode_pieces(
                         table, pieces, i, out, n - 1, n, at, s.lost, data, names, arena, tally
                     )
                 s.lost = 0
+                s.torn = 0
                 s.synchronised = IN_STEP
                 first = n
                 n = i64(
