@@ -153,7 +153,7 @@ def _filtered(batch: Any, where: str) -> Any:
     connection: Any = duckdb.connect(config={"enable_external_access": "false"})
     try:
         connection.register("rows", pa.Table.from_batches([batch]))
-        found = connection.execute(f"SELECT * FROM rows WHERE ({where})").to_arrow_table()  # noqa: S608  # the condition is the user's own, over her own rows
+        found = connection.sql(f"SELECT * FROM rows WHERE ({where})").to_arrow_table()  # noqa: S608  # the condition is the user's own, over her own rows
     except duckdb.Error as error:
         raise UsageError(
             f"--where can't be understood: {str(error).splitlines()[0]}",
