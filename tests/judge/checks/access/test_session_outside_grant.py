@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.judge.checks.mill import HOUR, held, mill, nothing, only, seen
 from checkvalve.findings import Subject
 from checkvalve.judge.checks.access.session_outside_grant import SessionOutsideGrant
 from checkvalve.judge.window import Window
+from checkvalve.plant import Plant
 from checkvalve.testing.checks import found
 
 DAY = 24 * HOUR
@@ -68,9 +70,21 @@ def test_where_no_grant_leads_nobody_goes() -> None:
     assert "no grant lets it in there" in finding.because
 
 
-def test_a_stranger_outside_the_source_ranges_is_found() -> None:
+def test_a_machine_outside_the_source_ranges_is_found() -> None:
     window = seen().flow("10.99.0.200", "jump", port=443).build("stop")
     assert nothing(SessionOutsideGrant, window)
+    grant = mill().grants["acme-service"].model_copy(update={"source": ("10.99.0.7/32",)})
+    narrow = Plant.from_things({**mill().things(), "grants": {grant.id: grant}})
+    (finding,) = found(SessionOutsideGrant, narrow, window)
+    assert "no grant lets it in there" in finding.because
+
+
+def test_a_revoked_grant_covers_nothing() -> None:
+    revoked = {"revoked_at": datetime(2026, 3, 1, tzinfo=UTC)}
+    grant = mill().grants["acme-service"].model_copy(update=revoked)
+    plant = Plant.from_things({**mill().things(), "grants": {grant.id: grant}})
+    (finding,) = found(SessionOutsideGrant, plant, inward(60))
+    assert "it was revoked on 2026-03-01" in finding.because
 
 
 def test_the_jump_host_may_do_its_own_work() -> None:
