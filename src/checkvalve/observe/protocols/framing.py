@@ -274,7 +274,8 @@ def recognise(
         found = acceptable(_frame_at(frames[usual - 1]), data, start, end)
         if found == NOT_MINE and stream and torn:
             at = next_acceptable(_frame_at(frames[usual - 1]), data, start, end)
-            found = 1 if 0 <= at < end else NOT_MINE
+            if at != end:
+                found = 1 if at >= 0 else NEED_MORE
         if found > 0:
             return usual
         if found == NEED_MORE:
