@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -12,6 +14,10 @@ from typing import Any
 from unittest.mock import patch
 
 from checkvalve.show.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+#: What the installed ``checkvalve`` does.
+PROGRAM = (sys.executable, "-W", "error", "-c", "from checkvalve.show.cli import main; main()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,22 @@ def typed(*words: str | Path, given: bytes = b"") -> Typed:
         except SystemExit as end:
             code = int(end.code or 0)
     return Typed(code, _text(out), _text(err))
+
+
+def started(*words: str | Path) -> subprocess.Popen[str]:
+    """Start a command as a process of its own.
+
+    Args:
+        words: what stands after ``checkvalve``.
+    """
+    return subprocess.Popen(
+        [*PROGRAM, *(str(word) for word in words)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        text=True,
+    )
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -58,6 +58,7 @@ class Observer:
         self._samples = Samples(plant, site)
         self._modes = ModeClock(plant, site)
         self._grouper = Grouper(plant, site)
+        self._packets, self._until = 0, 0
 
     def read(
         self, capture: Capture, tick: Callable[[int], None] | None = None
@@ -69,9 +70,9 @@ class Observer:
             tick: told the octets of the file that were read, for progress.
         """
         begun = 0
-        last: Seen | None = None
+        self._packets = 0
         for seen in self.dissector.read(capture):
-            last = seen
+            self._packets, self._until = seen.packets, seen.until
             windows, samples = self._windows(seen)
             if tick is not None:
                 tick(capture.octets_read)
@@ -81,8 +82,11 @@ class Observer:
                 yield self._observed(seen, windows, samples, complete=True)
             else:
                 yield self._observed(seen, windows, samples, complete=False)
-        if last is not None:
-            yield Observed(tuple(self._flush()), (), last.packets, last.until, complete=True)
+        yield self.pause()
+
+    def pause(self) -> Observed:
+        """Hand on what is in hand: a capture ended, or may go on some time."""
+        return Observed(tuple(self._flush()), (), self._packets, self._until, complete=True)
 
     def finish(self) -> Iterator[Observed]:
         """Observe what was still open after the last capture."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -27,6 +29,10 @@ from checkvalve.run.judging import Judge, add_up
 from checkvalve.run.observing import Observed, Observer
 from checkvalve.run.progress import Progress, silent
 
+#: While a capture grows, what it showed is judged and recorded so often, and not only by the
+#: hour. Shorter parts would show less of what is slow.
+LIVE_PART: Final = timedelta(minutes=1)
+
 
 @dataclass(slots=True)
 class Summary:
@@ -41,6 +47,7 @@ class Summary:
         crashed: rule id to what happened, of members that crashed.
         undecided: rule id to how often it could not tell.
         gaps: what could not be seen, by kind: events or octets.
+        asides: what people handed in meanwhile and could not be done, one sentence each.
     """
 
     packets: int = 0
@@ -51,6 +58,7 @@ class Summary:
     crashed: dict[str, str] = field(default_factory=dict)
     undecided: dict[str, int] = field(default_factory=dict)
     gaps: dict[str, int] = field(default_factory=dict)
+    asides: list[str] = field(default_factory=list)
 
 
 class Watch:
@@ -80,6 +88,7 @@ class Watch:
         self._keeper = keeper
         self._now = now
         self._told = told
+        self._handed_on = datetime.min.replace(tzinfo=UTC)
         self.summary = Summary()
 
     def run(
@@ -106,10 +115,10 @@ class Watch:
         for place, path in enumerate(names):
             known = self._place(path)
             boundary = known.packet if known is not None else 0
-            capture = Capture(
-                path, follow=follow if place == len(names) - 1 else None, boundary=boundary
-            )
-            steps = _Steps(self, path, capture, boundary)
+            steps = _Steps(self, path, boundary)
+            is_last = place == len(names) - 1
+            wait = partial(self._wait, steps, follow) if follow is not None and is_last else None
+            capture = Capture(path, follow=wait, boundary=boundary)
             with progress(capture.name, capture.octets()) as tick:
                 for observed in self._observer.read(capture, tick):
                     steps.take(observed)
@@ -120,6 +129,15 @@ class Watch:
         self.summary.crashed = self._judge.crashed
         self.summary.undecided = self._judge.undecided
         return self.summary
+
+    def _wait(self, steps: _Steps, follow: Callable[[], bool]) -> bool:
+        """Use the time in which a capture does not grow; whether to wait on."""
+        now = self._now()
+        if now - self._handed_on >= LIVE_PART:
+            steps.take(self._observer.pause())
+            self._handed_on = now
+        self.summary.asides += map(str, self._keeper.fold().asides)
+        return follow()
 
     def _place(self, path: str) -> Place | None:
         """How far an earlier run came in this very file."""
@@ -196,10 +214,9 @@ class Watch:
 class _Steps:
     """Gathers what was observed of one capture into steps, and records them."""
 
-    def __init__(self, watch: Watch, path: str, capture: Capture, boundary: int) -> None:
+    def __init__(self, watch: Watch, path: str, boundary: int) -> None:
         self._watch = watch
         self._path = path
-        self._capture = capture
         self._boundary = boundary
         self._records: list[pa.RecordBatch] = []
         self._findings: list[Finding] = []

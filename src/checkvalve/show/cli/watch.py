@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from checkvalve.show.cli.clock import now
+from checkvalve.show.cli.following import following
 from checkvalve.show.cli.incidents import FAIL_ON, Fail, print_incidents, print_incidents_json
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
 from checkvalve.show.cli.printing import Format
@@ -62,7 +63,8 @@ def watch(
         for notice in keeper.notices:
             typer.echo(notice, err=True)
         run = Watch(declared, named, in_use.baseline, keeper, now, told=_tell)
-        summary = run.run(paths, follow=_waiter(idle) if follow else None, progress=progress())
+        with following(paths[-1], idle) if follow else nullcontext() as wait:
+            summary = run.run(paths, follow=wait, progress=progress())
         triaged = triage(keeper.store, declared, rules(), now())
     if as_format is Format.JSON:
         print_incidents_json(triaged, declared)
@@ -81,19 +83,6 @@ def watch(
 
 def _shown(plant: Path, state: Path | None) -> str:
     return str(plant) if state is None else f"{plant} --state {state}"
-
-
-def _waiter(idle: float) -> Any:
-    """Waits a moment for a capture to grow; false once nothing came for too long."""
-    begun = time.monotonic()
-
-    def wait() -> bool:
-        if time.monotonic() - begun > idle:
-            return False
-        time.sleep(0.2)  # noqa: TID251  # a file can't be waited for otherwise
-        return True
-
-    return wait
 
 
 def _say_baseline(in_use: Any) -> None:
@@ -115,6 +104,8 @@ def _say_summary(summary: Any) -> None:
     )
     if summary.passed_over:
         typer.echo(f"{summary.passed_over:,} of the packets were watched before")
+    for aside in summary.asides:
+        typer.echo(aside, err=True)
     for rule, error in summary.crashed.items():
         typer.echo(f"{rule} crashed and was left out: {error}", err=True)
     unseen = ", ".join(f"{kind}: {count:,}" for kind, count in sorted(summary.gaps.items()))
