@@ -26,19 +26,23 @@ class InUse:
     version: Version | None = None
 
 
-def newest(folder: Path, plant: Plant, site: str) -> InUse:
-    """The baseline of a site that judges, from a state folder."""
+def newest(store: Reader, plant: Plant, site: str) -> InUse:
+    """The baseline of a site that judges."""
+    name = site or "plant"
+    version = store.approved(name)
+    if version is None:
+        version = max(store.baselines(name), key=lambda one: one.proposed_at, default=None)
+    if version is None:
+        return InUse()
+    return InUse(restore(plant, store.state(version)), version)
+
+
+def newest_in(folder: Path, plant: Plant, site: str) -> InUse:
+    """The same, from a state folder in which there may be nothing yet."""
     if not (folder / STORE).exists():
         return InUse()
-    name = site or "plant"
     with Reader.open(folder / STORE) as store:
-        version = store.approved(name)
-        if version is None:
-            proposed = store.baselines(name)
-            version = max(proposed, key=lambda one: one.proposed_at, default=None)
-        if version is None:
-            return InUse()
-        return InUse(restore(plant, store.state(version)), version)
+        return newest(store, plant, site)
 
 
 def chosen(folder: Path, digest: str) -> tuple[Version, str]:

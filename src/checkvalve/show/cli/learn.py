@@ -46,12 +46,12 @@ def learn(
     from checkvalve.keep.handing import hand_in
     from checkvalve.observe.captures.files import Capture
     from checkvalve.run import learning
-    from checkvalve.run.baselines import newest
+    from checkvalve.run.baselines import newest_in
     from checkvalve.run.observing import site_of
 
     named = site_of(declared, site)
     folder = state_of(plant, state)
-    baseline = newest(folder, declared, named).baseline if onto else None
+    baseline = newest_in(folder, declared, named).baseline if onto else None
     if baseline is None:
         baseline = Baseline.empty(declared, named)
     learning.learn(declared, baseline, [Capture(path) for path in paths], progress=progress())

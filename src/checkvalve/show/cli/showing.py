@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ def named_captures(first: list[str], more: list[str] | None = None) -> list[str]
     """
     named = [*first, *(more or [])]
     for path in named:
-        if path != "-" and not Path(path).exists():
+        if path != "-" and not os.path.lexists(path):
             raise UsageError(
                 f"there is no capture '{path}'",
                 hint="name a capture file, or - for standard input",

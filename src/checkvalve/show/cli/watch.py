@@ -57,11 +57,11 @@ def watch(
 
     named = site_of(declared, site)
     folder = state_of(plant, state)
-    in_use = newest(folder, declared, named)
-    _say_baseline(in_use)
     with Keeper.open(folder, command="watch", at=now()) as keeper:
         for notice in keeper.notices:
             typer.echo(notice, err=True)
+        in_use = newest(keeper.store, declared, named)
+        _say_baseline(in_use)
         run = Watch(declared, named, in_use.baseline, keeper, now, told=_tell)
         with following(paths[-1], idle) if follow else nullcontext() as wait:
             summary = run.run(paths, follow=wait, progress=progress())
