@@ -23,7 +23,9 @@ SiteName = Annotated[
 ]
 StateFolder = Annotated[
     Path | None,
-    typer.Option("--state", metavar="DIR", help="Where findings are kept [default: PLANT/var]."),
+    typer.Option(
+        "--state", metavar="DIR", help="Where findings are kept.", show_default="PLANT/var"
+    ),
 ]
 Who = Annotated[str, typer.Option("--who", envvar="CHECKVALVE_WHO", help="Your name.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, in a sentence.")]
