@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from tests.e2e.story import PAGING, Told, spelled, spelled_out
 from tests.e2e.typing_in import typed
 
@@ -36,10 +39,11 @@ def test_an_event_is_told_in_a_few_incidents(told: Told) -> None:
     assert len(told.paging()) <= 2 * len(told.events), "\n".join(map(spelled_out, told.paging()))
 
 
-def test_what_was_learnt_calls_for_no_attention(told: Told) -> None:
+def test_what_was_learnt_calls_for_no_attention(told: Told, tmp_path: Path) -> None:
+    state = shutil.copytree(told.folder / "quiet", tmp_path / "var")
     watched = typed(
         "watch", told.example / "plant", "--captures", told.example / "captures" / "normal.pcap",
-        "--state", told.folder / "quiet", "--format", "json",
+        "--state", state, "--format", "json",
     )  # fmt: skip
     assert watched.code == 0
     found = [spelled_out(incident) for incident in watched.json if incident["class"] in PAGING]
