@@ -382,8 +382,10 @@ class Dissector:
                 self._decode(data, int(pieces))
                 self._spill[0] = start
             if self._sides[side]["pending"]:
-                tables.release(self._blocks, self._sides[side]["pending"])
-                self.tally[streams.SKIPPED] += self._sides[side]["pending_octets"]
+                self._pieces[0] = (slot, side & 1, streams.GAP, 0, 0, self._until, 0)
+                start = int(self._spill[0])
+                self._decode(data, 1)
+                self._spill[0] = start
             streams.clear_side(self._sides, side)
         while self._table[slot]["open_head"]:
             room = self._rows.free(1)

@@ -5,7 +5,8 @@ address, so that a new protocol compiles alone. A message is accepted where a st
 yet in step only if a second follows it or if it ends with its piece. One bad message costs
 that message, never the conversation:
 the octets up to the next acceptable message are skipped, counted, and shown as one
-malformed row.
+malformed row. Where nothing can follow a message, it may lie about its length: messages that
+begin within it are not lost.
 """
 
 from __future__ import annotations
@@ -65,6 +66,9 @@ LONGEST_DOUBT: Final = 4_096
 LONGEST_SEARCH: Final = 65_536
 #: Pieces of a conversation in which a protocol is looked for.
 MOST_ATTEMPTS: Final = 16
+
+#: What is left of octets that nothing will continue: a kind of piece beside those of ``streams``.
+REST: Final = 4
 
 SEARCHING: Final = 0
 IN_STEP: Final = 1
@@ -140,15 +144,36 @@ def acceptable(frame: Any, data: Array, start: int, end: int) -> int:
 
 @nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64), **JIT)
 def next_acceptable(frame: Any, data: Array, start: int, end: int) -> int:
-    """Offset of the first acceptable message; ``-1 - offset`` where one may begin; or ``end``."""
+    """Offset of the first message that ends with the octets or has another behind it.
+
+    Else ``-1 - offset`` where one may begin that is not whole yet, or whose follower is not;
+    else ``end``.
+    """
     doubt = i64(-1)
     for at in range(start, end):
-        length = acceptable(frame, data, at, end)
+        length = i64(frame(data, at, end))
+        if length > 0 and at + length < end:
+            following = frame(data, at + length, end)
+            if following <= 0:
+                length = i64(following)
         if length > 0:
             return i64(at)
         if length == NEED_MORE and doubt < 0:
             doubt = i64(at)
     return -1 - doubt if doubt >= 0 else i64(end)
+
+
+@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64, types.int64), **JIT)
+def swallowed(frame: Any, data: Array, start: int, length: int, end: int) -> int:
+    """Octets before the first message that begins within the one at ``start``; else ``length``.
+
+    Asked where nothing can follow that message: either it lies about its length, or what
+    follows is damaged.
+    """
+    for at in range(start + 1, start + length):
+        if acceptable(frame, data, at, end) > 0:
+            return i64(at - start)
+    return i64(length)
 
 
 @nb.njit(types.void(CONVERSATIONS, types.int64, PORTS), **INNER)
@@ -244,7 +269,7 @@ def _complete(
 @nb.njit(
     types.int64(
         CONVERSATIONS, types.int64, I64S, PORTS, BUFFER, types.int64, types.int64, types.boolean,
-        types.boolean,
+        types.boolean, types.boolean,
     ),
     **JIT,
 )  # fmt: skip
@@ -258,10 +283,24 @@ def recognise(
     end: int,
     stream: bool,
     torn: bool,
+    last: bool,
 ) -> int:
     """The protocol whose message begins here: k + 1; -1 - k if it may; 0 if none does.
 
-    Where a stream begins in the middle of a message, that of its port is searched for.
+    A message of the port's own protocol may also begin further on: a stream may begin in the
+    middle of one, or with a damaged one.
+
+    Args:
+        table: the conversations.
+        slot: the one in hand.
+        frames: addresses of all framing kernels.
+        ports: the protocol of each port.
+        data: where its octets lie.
+        start: their first.
+        end: behind their last.
+        stream: they are of a stream, not a datagram.
+        torn: what came before them is missing.
+        last: nothing more can be waited for.
     """
     c = table[slot]
     transport = 0 if c.protocol == TCP else 1
@@ -270,17 +309,19 @@ def recognise(
     usual = i64(ports[transport, server_port])
     if usual == 0:
         usual = i64(ports[transport, client_port])
+    doubt = i64(0)
     if usual:
         found = acceptable(_frame_at(frames[usual - 1]), data, start, end)
-        if found == NOT_MINE and stream and torn:
-            at = next_acceptable(_frame_at(frames[usual - 1]), data, start, end)
-            if at != end:
-                found = 1 if at >= 0 else NEED_MORE
         if found > 0:
             return usual
-        if found == NEED_MORE:
+        if found == NEED_MORE and not last:
             return -usual
-    doubt = i64(0)
+        if stream:
+            at = next_acceptable(_frame_at(frames[usual - 1]), data, start + 1, end)
+            if 0 <= at < end:
+                return usual
+            if at < 0 and torn and not last:
+                doubt = -usual
     for k in range(len(frames)):
         if k + 1 == usual:
             continue
@@ -332,45 +373,55 @@ def decode_pieces(
         c = table[slot]
         side = slot * 2 + piece.direction
         s = sides[side]
+        octets = i64(piece.octets)
         if piece.kind == GAP:
             s.torn = 1
-            if s.pending:
-                release(blocks, s.pending)
-                tally[SKIPPED] += s.pending_octets
-                s.lost += s.pending_octets
-                s.pending = 0
-                s.pending_octets = 0
             if s.synchronised == IN_STEP:
                 s.synchronised = SEARCHING
-            i += 1
-            continue
+            if s.pending == 0:
+                i += 1
+                continue
+            octets = i64(0)
         if c.member == GIVEN_UP or s.synchronised == PAST_OPENING:
-            tally[UNDECODED] += piece.octets
+            tally[UNDECODED] += octets
             i += 1
             continue
         at = i64(piece.offset)
-        stop = at + piece.octets
-        if s.pending:
+        stop = at + octets
+        waited = s.pending != 0
+        if waited:
             at = spill[0]
             load(blocks, s.pending, s.pending_octets, data, at)
             spill[0] += s.pending_octets
-            for k in range(piece.octets):
+            for k in range(octets):
                 data[spill[0] + k] = data[piece.offset + k]
-            spill[0] += piece.octets
+            spill[0] += octets
             stop = spill[0]
             release(blocks, s.pending)
             s.pending = 0
             s.pending_octets = 0
+        # Octets that nothing will continue: the message that waited is lost, but there may be
+        # others in what it was taken for.
+        last = piece.kind == GAP or piece.kind == REST
+        if piece.kind == GAP:
+            tally[SKIPPED] += 1
+            s.lost += 1
+            at += 1
+            if c.member == 0:
+                tally[SKIPPED] += stop - at
+                s.lost += stop - at
+                i += 1
+                continue
         if c.member == 0:
             if c.attempts == 0 and not c.sure:
                 _guess_client(table, slot, ports)
             torn = s.torn != 0 or c.sure == 0
-            found = recognise(
-                table, slot, frames, ports, data, at, stop, piece.kind != DATAGRAM, torn
-            )
+            tired = c.attempts >= MOST_ATTEMPTS or stop - at >= LONGEST_MESSAGE
+            stream = piece.kind != DATAGRAM
+            found = recognise(table, slot, frames, ports, data, at, stop, stream, torn, tired)
             if found > 0:
                 c.member = found
-            elif found < 0 and stop - at < LONGEST_MESSAGE and c.attempts < MOST_ATTEMPTS:
+            elif found < 0 and (stream or traits[-1 - found, SPANS_DATAGRAMS]) and not tired:
                 c.attempts += 1
                 s.pending = store(blocks, data, at, stop - at)
                 if s.pending:
@@ -393,6 +444,7 @@ def decode_pieces(
             s.synchronised = IN_STEP
         passed_over = UNDECODED if quiet else SKIPPED
         full = False
+        following = i64(0)  # what ``frame`` says of the message after this one, if not 0
         while at < stop:
             if n + 2 * MAX_ROWS > len(out):
                 full = True
@@ -404,7 +456,7 @@ def decode_pieces(
                 tally[passed_over] += place - at
                 s.lost += place - at
                 at = place
-                if doubt and stop - at <= LONGEST_DOUBT:
+                if doubt and stop - at <= LONGEST_DOUBT and not last:
                     s.pending = store(blocks, data, at, stop - at)
                 if s.pending:
                     s.pending_octets = stop - at
@@ -435,7 +487,25 @@ def decode_pieces(
                         c.member = 0
                         c.attempts = 0
                     break
-            length = i64(_frame_at(frames[k])(data, at, stop))
+            length = following
+            if length == 0:
+                length = i64(_frame_at(frames[k])(data, at, stop))
+            following = i64(0)
+            if length > 0 and at + length < stop and not datagram and not quiet:
+                following = i64(_frame_at(frames[k])(data, at + length, stop))
+                octets = length
+                if following == NOT_MINE:
+                    octets = swallowed(_frame_at(frames[k]), data, at, length, stop)
+                elif following == NEED_MORE and waited:
+                    place = next_acceptable(_frame_at(frames[k]), data, at + 1, stop)
+                    if place >= 0:
+                        octets = min(place - at, length)
+                if octets < length:
+                    tally[passed_over] += octets
+                    s.lost += octets
+                    at += octets
+                    following = i64(0)
+                    continue
             if length > 0:
                 if s.lost and not quiet:
                     n = _malformed(out, n, s.lost, BAD_VALUE)
@@ -451,6 +521,9 @@ def decode_pieces(
                         data, at, at + length, piece.direction == c.client, out, n
                     )
                 )
+                if out[first].status == MALFORMED and not datagram and not quiet:
+                    length = swallowed(_frame_at(frames[k]), data, at, length, stop)
+                    following = i64(0)
                 n = _complete(
                     table, pieces, i, out, first, n, at, length, data, names, arena, tally
                 )
@@ -467,7 +540,7 @@ def decode_pieces(
                 )
                 tally[passed_over] += stop - at
                 break
-            elif length == NEED_MORE and stop - at < LONGEST_MESSAGE:
+            elif length == NEED_MORE and stop - at < LONGEST_MESSAGE and not last:
                 s.pending = store(blocks, data, at, stop - at)
                 if s.pending:
                     s.pending_octets = stop - at
@@ -484,6 +557,8 @@ def decode_pieces(
         if full:
             piece.octets = stop - at
             piece.offset = at
+            if last:
+                piece.kind = REST
             break
         i += 1
     done[0] = i
