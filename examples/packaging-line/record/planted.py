@@ -99,7 +99,7 @@ DEEDS: tuple[tuple[Planted, Wrong], ...] = (
             until=thursday(22, 5),
             actors=("edge-node", "mes"),
             rules=("undeclared-conduit",),
-            also=(*_STRANGE, "new-writer"),
+            also=(*_STRANGE, "new-writer", "unusual-sequence"),
         ),
         Deeds.edge_sends_recipe,
     ),

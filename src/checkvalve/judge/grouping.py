@@ -417,7 +417,10 @@ class Grouper:
         )  # fmt: skip
         first = _filled(rows.column("first"), -1)
         last = _filled(rows.column("last"), -1)
-        self._add_ranges(edge, space, first, last, time, packet, capture)
+        # What was asked for in vain was not used, and DNP3 asks by class for what it does not
+        # name: a read that nobody answered has no range.
+        vain = (status == _NO_REPLY) & (intent == self._intents(Intent.READ))
+        self._add_ranges(edge, np.where(vain, -1, space), first, last, time, packet, capture)
         self._add_commands(rows, edge, space, intent, status, first, last, time, packet, capture)
         self._start = min(self._start, int(time.min()))
         self._end = max(self._end, int(time.max()))
