@@ -249,8 +249,6 @@ def test_a_gap_costs_at_most_the_messages_it_hits(
         present[start : start + len(segment.octets) - 20] = b"\1" * (len(segment.octets) - 20)
     untouched = {k for k in range(COUNT) if all(present[12 * k : 12 * k + 12])}
     keys = {int(row["key"]) >> 8 for row in found.messages if row["code"] == 3}
-    # Where a stream has no message that ends with its piece or is followed by another, what
-    # the gap touched may hide the one beside it.
     assert untouched <= keys
     assert keys <= set(range(COUNT))
 

@@ -142,19 +142,19 @@ def acceptable(frame: Any, data: Array, start: int, end: int) -> int:
     return i64(length if frame(data, start + length, end) != NOT_MINE else NOT_MINE)
 
 
-@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64), **JIT)
-def next_acceptable(frame: Any, data: Array, start: int, end: int) -> int:
+@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64, types.boolean), **JIT)
+def next_acceptable(frame: Any, data: Array, start: int, end: int, last: bool) -> int:
     """Offset of the first message that ends with the octets or has another behind it.
 
     Else ``-1 - offset`` where one may begin that is not whole yet, or whose follower is not;
-    else ``end``.
+    else ``end``. Where these octets are the ``last`` there is no waiting for a follower.
     """
     doubt = i64(-1)
     for at in range(start, end):
         length = i64(frame(data, at, end))
         if length > 0 and at + length < end:
             following = frame(data, at + length, end)
-            if following <= 0:
+            if following == NOT_MINE or (following == NEED_MORE and not last):
                 length = i64(following)
         if length > 0:
             return i64(at)
@@ -317,7 +317,7 @@ def recognise(
         if found == NEED_MORE and not last:
             return -usual
         if stream:
-            at = next_acceptable(_frame_at(frames[usual - 1]), data, start + 1, end)
+            at = next_acceptable(_frame_at(frames[usual - 1]), data, start + 1, end, last)
             if 0 <= at < end:
                 return usual
             if at < 0 and torn and not last:
@@ -328,7 +328,14 @@ def recognise(
         found = acceptable(_frame_at(frames[k]), data, start, end)
         if found > 0:
             return k + 1
-        if found == NEED_MORE and doubt == 0 and stream and c.sure and end - start < LONGEST_DOUBT:
+        if (
+            found == NEED_MORE
+            and doubt == 0
+            and stream
+            and c.sure
+            and not last
+            and end - start < LONGEST_DOUBT
+        ):
             doubt = i64(-1 - k)  # a first message in several segments
     return doubt
 
@@ -403,20 +410,11 @@ def decode_pieces(
         # Octets that nothing will continue: the message that waited is lost, but there may be
         # others in what it was taken for.
         last = piece.kind == GAP or piece.kind == REST
-        if piece.kind == GAP:
-            tally[SKIPPED] += 1
-            s.lost += 1
-            at += 1
-            if c.member == 0:
-                tally[SKIPPED] += stop - at
-                s.lost += stop - at
-                i += 1
-                continue
         if c.member == 0:
             if c.attempts == 0 and not c.sure:
                 _guess_client(table, slot, ports)
             torn = s.torn != 0 or c.sure == 0
-            tired = c.attempts >= MOST_ATTEMPTS or stop - at >= LONGEST_MESSAGE
+            tired = last or c.attempts >= MOST_ATTEMPTS or stop - at >= LONGEST_MESSAGE
             stream = piece.kind != DATAGRAM
             found = recognise(table, slot, frames, ports, data, at, stop, stream, torn, tired)
             if found > 0:
@@ -450,7 +448,7 @@ def decode_pieces(
                 full = True
                 break
             if s.synchronised == SEARCHING:
-                place = next_acceptable(_frame_at(frames[k]), data, at, stop)
+                place = next_acceptable(_frame_at(frames[k]), data, at, stop, last)
                 doubt = place < 0
                 place = -1 - place if doubt else place
                 tally[passed_over] += place - at
@@ -497,7 +495,7 @@ def decode_pieces(
                 if following == NOT_MINE:
                     octets = swallowed(_frame_at(frames[k]), data, at, length, stop)
                 elif following == NEED_MORE and waited:
-                    place = next_acceptable(_frame_at(frames[k]), data, at + 1, stop)
+                    place = next_acceptable(_frame_at(frames[k]), data, at + 1, stop, last)
                     if place >= 0:
                         octets = min(place - at, length)
                 if octets < length:
