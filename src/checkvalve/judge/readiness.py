@@ -84,7 +84,7 @@ class Observations:
     def __init__(self) -> None:
         # zone and mode → edge → day → bit mask of hours
         self._seen: dict[tuple[str, str], dict[str, dict[int, int]]] = {}
-        # mode → hours in which it began, after another
+        # mode → times at which a stretch of windows in it began
         self._entries: dict[str, set[int]] = {}
         self._last_mode: str | None = None
 
@@ -116,7 +116,7 @@ class Observations:
     def state(self) -> dict[str, Any]:
         """Plain data."""
         return {
-            "entries": {mode: sorted(at) for mode, at in sorted(self._entries.items())},
+            "entries": self._entered(),
             "seen": [
                 [zone, mode, {edge: _texts(days) for edge, days in sorted(edges.items())}]
                 for (zone, mode), edges in sorted(self._seen.items())
@@ -144,8 +144,17 @@ class Observations:
         coverage = tuple(
             _coverage(zone, mode, edges) for (zone, mode), edges in sorted(self._seen.items())
         )
-        cycles = max(len(self._entries.get(modes[0], ())) - 1, 0) if modes else 0
+        cycles = max(len(self._entered().get(modes[0], ())) - 1, 0) if modes else 0
         return Readiness(coverage, cycles, tuple(self._missing(coverage, modes, cycles)))
+
+    def _entered(self) -> dict[str, list[int]]:
+        """When each mode began after another; parts of one stretch, learnt apart, are one."""
+        began = sorted((at, mode) for mode, times in self._entries.items() for at in times)
+        found: dict[str, list[int]] = {}
+        for place, (at, mode) in enumerate(began):
+            if not place or began[place - 1][1] != mode:
+                found.setdefault(mode, []).append(at)
+        return dict(sorted(found.items()))
 
     def _missing(
         self, coverage: tuple[Coverage, ...], modes: tuple[str, ...], cycles: int
