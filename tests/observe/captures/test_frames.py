@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.observe.reading import Packet, frame, packets
 
+from checkvalve.errors import CaptureError
 from checkvalve.observe.captures.packet import (
     CLOSED,
     FRAGMENT,
@@ -237,9 +238,16 @@ def test_llc_without_ip_is_not_ip() -> None:
     assert frame(ethernet(b"\x42\x42\x03" + bytes(40), kind=43)).fate == NOT_IP
 
 
-def test_an_unknown_link_type_is_counted_not_guessed() -> None:
-    assert frame(V4, 147).fate == UNKNOWN_LINK
-    assert frame(b"", 195).fate == UNKNOWN_LINK
+def test_an_interface_of_an_unknown_link_type_is_counted_not_guessed() -> None:
+    octets = p.section() + p.interface(147) + p.interface(1)
+    octets += p.enhanced(V4, 1, place=0) + p.enhanced(ethernet(V4), 2, place=1)
+    assert [packet.fate for packet in packets(octets)] == [UNKNOWN_LINK, WHOLE]
+
+
+def test_a_whole_capture_of_an_unknown_link_type_is_refused() -> None:
+    with pytest.raises(CaptureError, match="link type 147") as caught:
+        frame(V4, 147)
+    assert "1 Ethernet" in (caught.value.hint or "")
 
 
 def test_icmp_is_another_transport_with_its_ends() -> None:

@@ -149,7 +149,7 @@ def _unit(data: Array, at: int, end: int, out: Array, n: int) -> int:
     stop = body + u16be(data, at + 8)
     row.kind = RESPONSE if answers else REQUEST
     row.key = u16be(data, at + 4)
-    if stop > end:
+    if stop != end:
         return malformed(out, n, BAD_LENGTH)
     count = 0
     header = HEADER

@@ -206,7 +206,7 @@ def content(data: bytes) -> list[Row]:
     head = 12 if answers else 10
     body = head + parameters
     row = Row(kind=base.RESPONSE if answers else base.REQUEST, key=reference)
-    if body + octets > len(data):
+    if body + octets != len(data):
         return [row.broken(base.BAD_LENGTH)]
     whole = data[: body + octets]
     if kind == 7:
