@@ -30,6 +30,7 @@ run: .venv/.ready-run ## find the example plant's incidents: learn, then watch
 	$(BIN)/checkvalve watch $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/incident.pcap
 
 test: .venv/.ready-test ## run the tests; ARGS="-k modbus" runs some of them
+	$(BIN)/python -c "from checkvalve.run.kernels import prepare; prepare()"
 	$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/.ready-check ## style, types, and which room may import which

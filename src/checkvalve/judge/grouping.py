@@ -429,9 +429,9 @@ class Grouper:
         """Say in words what the keys that came in with these rows are."""
         fresh, where = np.unique(edge[edge > before], return_index=True)
         places = np.flatnonzero(edge > before)[where]
-        named = rows.select(_EDGE_COLUMNS)
-        for place in places[np.argsort(fresh)]:
-            row = named.slice(int(place), 1).to_pylist()[0]
+        places = places[np.argsort(fresh)]
+        named = rows.select(_EDGE_COLUMNS).take(pa.array(places)).to_pylist()
+        for place, row in zip(places, named, strict=True):
             self.edges.append(
                 Edge(
                     source=self._end_at(row["source"] or ""),
@@ -509,9 +509,8 @@ class Grouper:
     def _name_paths(self, before: int, entry: Array, rows: pa.RecordBatch) -> None:
         fresh, where = np.unique(entry[entry > before], return_index=True)
         places = np.flatnonzero(entry > before)[where]
-        named = rows.select(_PATH_COLUMNS)
-        for place in places[np.argsort(fresh)]:
-            row = named.slice(int(place), 1).to_pylist()[0]
+        places = places[np.argsort(fresh)]
+        for row in rows.select(_PATH_COLUMNS).take(pa.array(places)).to_pylist():
             self.paths.append(
                 Path(
                     source=self._end_at(row["source"] or ""),
@@ -548,33 +547,34 @@ class Grouper:
         first_of[inverse[order[::-1]]] = order[::-1]
         ends = np.zeros(len(found), np.int64)
         np.maximum.at(ends, inverse, last)
+        kept = np.flatnonzero(found)
+        at = first_of[kept]
         capture = self._capture(rows)
-        for k, key in enumerate(found):
-            if key == 0:
-                continue
-            self._path_row(int(key), capture)
-            row = self._paths[self._path_keys[key]["row"]]
-            for name, total in totals.items():
-                row[name] += total[k]
-            at = int(first_of[k])
-            if row["first"] == 0 or time[at] < row["first"]:
-                row["first"] = time[at]
-                row["packet"] = packet[at]
-                row["capture"] = capture
-            row["last"] = max(row["last"], ends[k])
+        paths = self._path_rows(found[kept], capture)
+        for name, total in totals.items():
+            self._paths[name][paths] += total[kept]
+        begun = self._paths["first"][paths]
+        earlier = (begun == 0) | (time[at] < begun)
+        sooner = paths[earlier]
+        self._paths["first"][sooner] = time[at][earlier]
+        self._paths["packet"][sooner] = packet[at][earlier]
+        self._paths["capture"][sooner] = capture
+        self._paths["last"][paths] = np.maximum(self._paths["last"][paths], ends[kept])
         self._start = min(self._start, int(time.min()))
         self._end = max(self._end, int(last.max()))
 
-    def _path_row(self, key: int, capture: int) -> None:
-        """Begin the row of a path, if this window has none yet."""
-        if self._path_keys[key]["window"] == self._window:
-            return
-        self._path_keys[key]["window"] = self._window
-        self._path_keys[key]["row"] = self._path_count
-        self._paths[self._path_count] = 0
-        self._paths[self._path_count]["path"] = key - 1
-        self._paths[self._path_count]["capture"] = capture
-        self._path_count += 1
+    def _path_rows(self, keys: Array, capture: int) -> Array:
+        """The rows of these paths in this window, begun where there is none yet."""
+        fresh = keys[self._path_keys["window"][keys] != self._window]
+        rows = np.arange(self._path_count, self._path_count + len(fresh))
+        self._path_keys["window"][fresh] = self._window
+        self._path_keys["row"][fresh] = rows
+        self._paths[rows] = 0
+        self._paths["path"][rows] = fresh - 1
+        self._paths["capture"][rows] = capture
+        self._path_count += len(fresh)
+        found: Array = self._path_keys["row"][keys]
+        return found
 
     def _end_at(self, address: str) -> End:
         end = self._ends.get(address)

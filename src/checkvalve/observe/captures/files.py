@@ -20,6 +20,7 @@ import numpy as np
 
 from checkvalve.errors import CaptureError, StorageError
 from checkvalve.observe.captures import formats
+from checkvalve.observe.captures.frames import LINKS
 from checkvalve.observe.captures.packet import PACKET
 
 Array = np.ndarray[Any, Any]
@@ -231,6 +232,13 @@ class Capture:
             state[formats.NANOSECONDS] = nanoseconds
             state[formats.SNAP] = int.from_bytes(header[16:20], order)  # type: ignore[arg-type]
             state[formats.LINK] = int.from_bytes(header[20:24], order) & 0x0FFFFFFF  # type: ignore[arg-type]
+            if int(state[formats.LINK]) not in LINKS:
+                raise CaptureError(
+                    self.name,
+                    20,
+                    f"holds frames of link type {int(state[formats.LINK])}, which is not read",
+                    hint="these are: " + ", ".join(f"{k} {name}" for k, name in LINKS.items()),
+                )
             self._base = 24
         while True:
             if start and (end - start < room // 2 or end == room):

@@ -32,6 +32,17 @@ from checkvalve.observe.compiling import INNER, JIT, i64, u32, u64
 
 Array = np.ndarray[Any, Any]
 
+#: Link types that are read, by their number at tcpdump.org.
+LINKS: Final = {
+    0: "BSD loopback",
+    1: "Ethernet",
+    101: "raw IP",
+    108: "OpenBSD loopback",
+    113: "Linux cooked",
+    228: "raw IPv4",
+    229: "raw IPv6",
+    276: "Linux cooked v2",
+}
 LONGEST_VLAN_STACK: Final = 4
 MOST_EXTENSIONS: Final = 8
 _MAPPED: Final = 0x0000FFFF00000000
