@@ -6,6 +6,7 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,19 +42,21 @@ def findings(path: Path) -> int:
 
     The baseline is learnt from the same capture, outside of what is measured.
     """
+    from bench.plant import SITE, declare
     from checkvalve.judge.baseline import Baseline
     from checkvalve.observe.captures.files import Capture
-    from checkvalve.plant import Plant
     from checkvalve.run.judging import Judge
     from checkvalve.run.learning import learn
     from checkvalve.run.observing import Observer
+    from checkvalve.testing.generators import Traffic
 
-    plant = Plant()
-    baseline = learn(plant, Baseline.empty(plant, ""), [Capture(path)])
+    with tempfile.TemporaryDirectory() as folder:
+        plant = declare(Path(folder) / "plant", Traffic())
+    baseline = learn(plant, Baseline.empty(plant, SITE), [Capture(path)])
     taken: list[float] = []
     packets = 0
     for _ in range(REPEATS):
-        observer, judge = Observer(plant, ""), Judge(plant, baseline)
+        observer, judge = Observer(plant, SITE), Judge(plant, baseline)
         with _cpu(taken):
             for observed in observer.read(Capture(path)):
                 packets = observed.packets
