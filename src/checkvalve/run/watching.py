@@ -89,6 +89,7 @@ class Watch:
         self._now = now
         self._told = told
         self._handed_on = datetime.min.replace(tzinfo=UTC)
+        self._noted: frozenset[str] = frozenset()  # members whose crash is in the ledger
         self.summary = Summary()
 
     def run(
@@ -173,6 +174,7 @@ class Watch:
         now = self._now()
         place = () if path == STANDARD_INPUT else (_fingerprint(path, packets),)
         stream = f"{_name(path)} {place[0].inode}" if place else f"stdin {now.isoformat()}"
+        crashed = self._judge.crashed.keys() - self._noted
         committed = self._keeper.commit(
             Step(
                 mark=Mark(stream, 2 * packets + last),
@@ -180,11 +182,12 @@ class Watch:
                 records=records,
                 findings=tuple(add_up(findings)),
                 progress=place,
-                decisions=self._crashes(now),
+                decisions=self._crashes(now, crashed),
             )
         )
         if not committed.recorded:
             return
+        self._noted |= crashed
         self.summary.findings += len(findings)
         self.summary.new += len(committed.new)
         self.summary.exchanges += sum(
@@ -196,10 +199,10 @@ class Watch:
         if self._told is not None and committed.new:
             self._told(committed.new)
 
-    def _crashes(self, now: datetime) -> tuple[Entry, ...]:
+    def _crashes(self, now: datetime, rules: Iterable[str]) -> tuple[Entry, ...]:
         return tuple(
-            Entry(now, "part crashed", PROGRAM, {"rule": rule, "error": error})
-            for rule, error in self._judge.crashed.items()
+            Entry(now, "part crashed", PROGRAM, {"rule": rule, "error": self._judge.crashed[rule]})
+            for rule in sorted(rules)
         )
 
     def _count_gaps(self, batch: pa.RecordBatch) -> None:
