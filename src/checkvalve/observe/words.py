@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from checkvalve.observe.protocols.base import Function, Protocol
+from checkvalve.observe.protocols.base import Function, Protocol, plain
 from checkvalve.records import INTENTS, Intent
 
 Array = np.ndarray[Any, Any]
@@ -124,7 +124,7 @@ def name_words(table: Array, arena: Array) -> Words:
     def render(place: int) -> str:
         entry = table[place]
         start, octets = int(entry["offset"]), int(entry["octets"])
-        return arena[start : start + octets].tobytes().decode("ascii", "backslashreplace").lower()
+        return plain(arena[start : start + octets].tobytes()).lower()
 
     return Words(render)
 

@@ -178,6 +178,12 @@ def u32le(data: np.ndarray[Any, Any], at: int) -> int:
     )
 
 
+def plain(octets: bytes) -> str:
+    """Octets from the wire as text that is safe to show: all but printable ASCII as escapes."""
+    text = octets.decode("ascii", "backslashreplace")
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """What one function code means.

@@ -3,7 +3,8 @@
 Specification: RFC 1035; AAAA: RFC 3596; also mDNS (RFC 6762) and LLMNR (RFC 4795), which
 share the format. Over UDP only. An answer gives one row an address: its name is the name
 that was asked for, its value the address. Not decoded: TCP, other records than A and AAAA,
-DNS over TLS or HTTPS (closed content).
+NetBIOS names (RFC 1002), which are written in the same format, DNS over TLS or HTTPS (closed
+content).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from checkvalve.observe.protocols.base import (
     Function,
     Protocol,
     begin,
+    plain,
     u16be,
 )
 from checkvalve.records import Intent
@@ -33,6 +35,8 @@ from checkvalve.records import Intent
 Array = np.ndarray[Any, Any]
 
 _HEADER: Final = 12
+#: What one message may ask: multicast responders ask for all they know at once.
+_MOST_QUESTIONS: Final = 128
 _MOST_ANSWERS: Final = 32
 ANSWER: Final = 2
 _OPCODES: Final = {
@@ -61,6 +65,18 @@ def _skip_name(data: Array, at: int, end: int) -> int:
     return -1
 
 
+@nb.njit(types.boolean(U8, types.int64, types.int64), **JIT)
+def _is_netbios(data: Array, at: int, end: int) -> bool:
+    """Whether a name is one of NetBIOS: half octets as letters (RFC 1001, clause 14.1)."""
+    if at + 33 >= end or data[at] != 32:
+        return False
+    letters = 0
+    for k in range(at + 1, at + 33):
+        if 0x41 <= data[k] <= 0x50:
+            letters += 1
+    return letters == 32
+
+
 @nb.njit(FRAME, **JIT)
 def _frame(data: Array, start: int, end: int) -> int:
     """A header with plausible counts and a question that lies in the datagram."""
@@ -70,11 +86,18 @@ def _frame(data: Array, start: int, end: int) -> int:
     questions = u16be(data, start + 4)
     answers = u16be(data, start + 6)
     opcode = flags >> 11 & 0x0F
-    if flags & 0x0040 or opcode > 6 or opcode == 3 or questions > 8 or answers > 256:
+    if flags & 0x0040 or opcode > 6 or opcode == 3 or questions > _MOST_QUESTIONS:
         return NOT_MINE
-    if u16be(data, start + 8) > 256 or u16be(data, start + 10) > 256 or questions + answers == 0:
+    if (
+        answers > 256
+        or u16be(data, start + 8) > 256
+        or u16be(data, start + 10) > 256
+        or questions + answers == 0
+    ):
         return NOT_MINE
     at = start + _HEADER
+    if _is_netbios(data, at, end):
+        return NOT_MINE
     for _ in range(questions):
         at = _skip_name(data, at, end)
         if at < 0 or at + 4 > end:
@@ -164,6 +187,6 @@ def dotted(labels: bytes) -> str:
     at = 0
     while at < len(labels) and 0 < labels[at] < 64:
         word = labels[at + 1 : at + 1 + labels[at]]
-        words.append(word.decode("ascii", "backslashreplace"))
+        words.append(plain(word))
         at += 1 + labels[at]
     return ".".join(words).lower()

@@ -64,7 +64,7 @@ LONGEST_MESSAGE: Final = 65_536
 LONGEST_DOUBT: Final = 4_096
 #: Octets skipped after which a protocol is no longer believed.
 LONGEST_SEARCH: Final = 65_536
-#: Pieces of a conversation in which a protocol is looked for.
+#: Pieces of a conversation in which a protocol is looked for, less those that only wait.
 MOST_ATTEMPTS: Final = 16
 
 #: What is left of octets that nothing will continue: a kind of piece beside those of ``streams``.
@@ -395,9 +395,10 @@ def decode_pieces(
             continue
         at = i64(piece.offset)
         stop = at + octets
-        waited = s.pending != 0
-        if waited:
+        waited = i64(-1)  # where the message lies that waited for its rest
+        if s.pending:
             at = spill[0]
+            waited = at
             load(blocks, s.pending, s.pending_octets, data, at)
             spill[0] += s.pending_octets
             for k in range(octets):
@@ -414,13 +415,12 @@ def decode_pieces(
             if c.attempts == 0 and not c.sure:
                 _guess_client(table, slot, ports)
             torn = s.torn != 0 or c.sure == 0
-            tired = last or c.attempts >= MOST_ATTEMPTS or stop - at >= LONGEST_MESSAGE
+            tired = last or stop - at >= LONGEST_MESSAGE
             stream = piece.kind != DATAGRAM
             found = recognise(table, slot, frames, ports, data, at, stop, stream, torn, tired)
             if found > 0:
                 c.member = found
             elif found < 0 and (stream or traits[-1 - found, SPANS_DATAGRAMS]) and not tired:
-                c.attempts += 1
                 s.pending = store(blocks, data, at, stop - at)
                 if s.pending:
                     s.pending_octets = stop - at
@@ -438,7 +438,8 @@ def decode_pieces(
         k = i64(c.member) - 1
         datagram = piece.kind == DATAGRAM and traits[k, SPANS_DATAGRAMS] == 0
         quiet = traits[k, INTERLEAVED] == 1
-        if datagram:
+        begins = s.opened and not s.torn and s.lost == 0 and c.attempts == 0
+        if datagram or (begins and s.synchronised == SEARCHING):
             s.synchronised = IN_STEP
         passed_over = UNDECODED if quiet else SKIPPED
         full = False
@@ -494,10 +495,12 @@ def decode_pieces(
                 octets = length
                 if following == NOT_MINE:
                     octets = swallowed(_frame_at(frames[k]), data, at, length, stop)
-                elif following == NEED_MORE and waited:
+                elif following == NEED_MORE and at == waited:
                     place = next_acceptable(_frame_at(frames[k]), data, at + 1, stop, last)
-                    if place >= 0:
-                        octets = min(place - at, length)
+                    if 0 <= place < at + length:
+                        inner = i64(_frame_at(frames[k])(data, place, stop))
+                        if place + inner <= at + length:
+                            octets = place - at
                 if octets < length:
                     tally[passed_over] += octets
                     s.lost += octets

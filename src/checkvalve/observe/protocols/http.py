@@ -26,6 +26,7 @@ from checkvalve.observe.protocols.base import (
     Function,
     Protocol,
     begin,
+    plain,
 )
 from checkvalve.records import Intent
 
@@ -107,6 +108,17 @@ def _field(data: Array, start: int, end: int, host: bool) -> int:
     return -1
 
 
+@nb.njit(types.boolean(U8, types.int64, types.int64), **JIT)
+def _has_no_body(data: Array, start: int, stop: int) -> bool:
+    """Whether a reply's status says that no body follows, whatever its length (9112, 6.3)."""
+    if stop - start < 12:
+        return False
+    first, second, third = data[start + 9], data[start + 10], data[start + 11]
+    if first == 0x31:
+        return True
+    return bool((first == 0x32 or first == 0x33) and second == 0x30 and third == 0x34)
+
+
 @nb.njit(FRAME, **JIT)
 def _frame(data: Array, start: int, end: int) -> int:
     """A request or status line, fields, an empty line, and a short body."""
@@ -118,6 +130,8 @@ def _frame(data: Array, start: int, end: int) -> int:
     stop = _header_end(data, start, end)
     if stop < 0:
         return NOT_MINE if end - start > _LONGEST_HEADER else NEED_MORE
+    if word == _REPLY and _has_no_body(data, start, stop):
+        return stop - start
     at = _field(data, start, stop, False)
     length = i64(0)
     while 0 <= at < stop and 0x30 <= data[at] <= 0x39 and length <= _LONGEST_BODY:
@@ -159,7 +173,9 @@ def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n:
     at = _field(data, start, stop, True)
     if at >= 0:
         row.host = at
-        while at < stop and data[at] != _CR and data[at] != 0x3A:
+        bracketed = at < stop and data[at] == 0x5B  # an IPv6 address: its colons are its own
+        while at < stop and data[at] != _CR and (bracketed or data[at] != 0x3A):
+            bracketed = bracketed and data[at] != 0x5D
             at += 1
         row.host_octets = at - row.host
     return n + 1
@@ -189,4 +205,4 @@ class Http(Protocol):
 
     def space(self, dialect: int, space: int, name: bytes) -> str:
         """The path, without its query."""
-        return name.decode("ascii", "backslashreplace")
+        return plain(name)

@@ -65,6 +65,7 @@ from checkvalve.observe.protocols.base import (
     Function,
     Protocol,
     begin,
+    plain,
     u16be,
 )
 from checkvalve.observe.protocols.cotp import ALLOCATING, DATA, DATA_HEADER
@@ -80,7 +81,7 @@ from checkvalve.observe.protocols.s7comm_items import (
 )
 from checkvalve.observe.protocols.s7comm_jobs import SERVICE, transfer
 from checkvalve.observe.protocols.s7comm_userdata import BLOCK, STATUS_LIST, userdata
-from checkvalve.observe.protocols.s7comm_words import block, functions, plain, words
+from checkvalve.observe.protocols.s7comm_words import block, functions, words
 from checkvalve.records import Intent
 
 Array = np.ndarray[Any, Any]

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from checkvalve.observe.protocols.base import Function
+from checkvalve.observe.protocols.base import Function, plain
 from checkvalve.records import Intent
 
 
@@ -34,11 +34,6 @@ def functions(dialect: str) -> dict[tuple[int, int], Function]:
 def words(table: str) -> dict[int, str]:
     """Words by number: those of ``areas`` or ``syntaxes``."""
     return {int(code, 16): word for code, word in _tables()[table].items()}
-
-
-def plain(name: bytes) -> str:
-    """A name as text; what is no ASCII as escapes."""
-    return name.decode("ascii", "backslashreplace")
 
 
 def block(name: bytes) -> str:

@@ -25,6 +25,7 @@ from checkvalve.observe.protocols.base import (
     Function,
     Protocol,
     begin,
+    plain,
     u16be,
 )
 from checkvalve.records import Intent
@@ -44,7 +45,7 @@ _FUNCTIONS: Final = {
 def _frame(data: Array, start: int, end: int) -> int:
     """A handshake record that begins with a ClientHello or a ServerHello."""
     have = end - start
-    if data[start] != _HANDSHAKE or (have > 1 and data[start + 1] != 3):
+    if (have > 0 and data[start] != _HANDSHAKE) or (have > 1 and data[start + 1] != 3):
         return NOT_MINE
     if have < 6:
         return NEED_MORE
@@ -105,4 +106,4 @@ class Tls(Protocol):
 
     def space(self, dialect: int, space: int, name: bytes) -> str:
         """The server's name that the client asks for."""
-        return name.decode("ascii", "backslashreplace").lower()
+        return plain(name).lower()
