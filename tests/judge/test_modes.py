@@ -107,10 +107,10 @@ def test_a_sample_from_before_the_last_change_is_ignored() -> None:
     assert at(clock, 20, 30, 39, 40) == [None, "production", "production", "stop"]
 
 
-def test_the_wire_outweighs_the_schedule() -> None:
+def test_the_schedule_is_asked_until_the_wire_says_more() -> None:
     always = (ScheduledMode(mode="stop", from_="00:00", to="24:00"),)
     clock = ModeClock(plant(tag=True, schedule=always), "mill")
-    assert at(clock, 10) == [None]
+    assert at(clock, 10) == ["stop"]
     clock.show(samples((10, 1)))
     assert at(clock, 10) == ["production"]
 

@@ -21,9 +21,9 @@ REMEMBERED: Final = 2_048
 class ModeClock:
     """Tells the process mode at a time, as far as it has been shown.
 
-    A tag holds until it shows another value. Once a site has a tag, its schedule is not
-    asked: a wrong schedule must not speak against the wire. A value that the tag does not
-    translate makes the mode unknown.
+    A tag holds until it shows another value; its schedule is asked only until the tag was
+    first read, since a wrong schedule must not speak against the wire. A value that the tag
+    does not translate makes the mode unknown.
 
     Args:
         plant: the site's mode tag and schedule.
@@ -70,10 +70,10 @@ class ModeClock:
 
     def mode_at(self, time: int) -> str | None:
         """The mode at a time in ns since 1970; ``None`` is unknown."""
-        if self._tag is not None:
-            place = bisect_right(self._times, time)
-            return self._modes[place - 1] if place else None
-        if self._schedule:
+        place = bisect_right(self._times, time)
+        if place:
+            return self._modes[place - 1]
+        if self._schedule and not self._dropped:
             return self._plant.scheduled_mode(self._site, moment(time))
         return None
 
@@ -101,7 +101,7 @@ class ModeClock:
             mask = place == k
             if mask.any():
                 at = begin + k
-                mode = self._modes[at - 1] if at else None
+                mode = self._modes[at - 1] if at else self.mode_at(low)
                 found.append((self._dropped + at, mode, mask))
         return found
 

@@ -24,6 +24,9 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 #: Text that says something.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
+#: A number as text, as a raw value stands before its meaning.
+RawValue = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,20})?$")]
+
 Item = TypeVar("Item")
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from checkvalve.plant.base import RawValue
 from checkvalve.plant.declared import Declared
 from checkvalve.plant.refs import ModeId, TagId
 from checkvalve.plant.times import TimeZoneName, WeeklyHours
@@ -54,7 +55,7 @@ class Site(Declared):
     time_zone: TimeZoneName = "UTC"
     modes: tuple[ModeId, ...] = ()
     mode_tag: TagId | None = None
-    mode_values: dict[str, ModeId] = Field(default_factory=dict)
+    mode_values: dict[RawValue, ModeId] = Field(default_factory=dict)
     schedule: tuple[ScheduledMode, ...] = ()
 
     def scheduled_mode(self, at: datetime) -> str | None:

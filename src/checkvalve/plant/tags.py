@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from checkvalve.plant.base import Text
+from checkvalve.plant.base import RawValue, Text
 from checkvalve.plant.declared import Declared
 from checkvalve.plant.refs import AssetId, ModeId
 
@@ -62,5 +62,5 @@ class Tag(Declared):
     unit: str = ""
     equipment: str = ""
     meaning: str = ""
-    values: dict[str, ModeId] = Field(default_factory=dict)
+    values: dict[RawValue, ModeId] = Field(default_factory=dict)
     writable_in: tuple[ModeId, ...] = ()

@@ -9,7 +9,7 @@ import pytest
 from tests.keep.making import opened, step
 from typer.testing import CliRunner, Result
 
-from checkvalve.errors import IntegrityError, StorageError, UsageError
+from checkvalve.errors import IntegrityError, UsageError
 from checkvalve.keep.keeper import LEDGER
 from checkvalve.show.cli.ledger import app
 
@@ -67,4 +67,4 @@ def test_a_head_noted_elsewhere_that_the_ledger_never_had_is_refused(plant: Path
 
 
 def test_a_plant_that_was_never_watched_says_so(tmp_path: Path) -> None:
-    assert isinstance(asked(tmp_path).exception, StorageError)
+    assert isinstance(asked(tmp_path).exception, UsageError)

@@ -11,6 +11,7 @@ from checkvalve.chain import Head
 from checkvalve.errors import UsageError
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
 from checkvalve.show.cli.printing import Format, print_json
+from checkvalve.show.cli.showing import StateFolder, state_of
 
 app = typer.Typer(no_args_is_help=True, help="Check the record of what was decided.")
 
@@ -32,6 +33,7 @@ def verify(
             metavar="COUNT:DIGEST", help="A head noted elsewhere, which the ledger must have had."
         ),
     ] = "",
+    state: StateFolder = None,
     as_format: AsFormat = Format.TABLE,
 ) -> None:
     """Check that no line of the ledger was changed, dropped, added or swapped.
@@ -44,8 +46,13 @@ def verify(
     from checkvalve.keep.reading import Reader
 
     noted = _head_of(head) if head else None
-    path = plant / "var" / LEDGER
-    with Reader.open(plant / "var" / STORE) as store:
+    folder = state_of(plant, state)
+    if not (folder / STORE).exists():
+        raise UsageError(
+            f"{folder} holds no ledger yet", hint="'checkvalve watch PLANT --captures ...' first"
+        )
+    path = folder / LEDGER
+    with Reader.open(folder / STORE) as store:
         pinned, waiting = store.pinned()
     found = verify_file(path, pinned=pinned, waiting=waiting)
     if noted is not None:
