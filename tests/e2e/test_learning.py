@@ -79,3 +79,13 @@ def test_what_is_learnt_onto_a_baseline_adds_to_it(told: Told, tmp_path: Path) -
     assert added["digest"] != told.learnt["digest"]
     alone = typed(*words).json
     assert alone["ready"] is False
+
+
+def test_a_plant_that_declares_nothing_of_it_learns_nothing_and_says_why(
+    small: Path, tmp_path: Path
+) -> None:
+    assert typed("init", tmp_path / "plant").code == 0
+    result = typed("learn", tmp_path / "plant", "-c", small)
+    assert result.code == 0
+    assert "no exchange was learnt at all" in result.out
+    assert "operations that unknown-asset forbids" in result.out

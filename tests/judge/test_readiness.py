@@ -106,10 +106,10 @@ def test_zones_and_modes_are_counted_apart() -> None:
     ]
 
 
-def test_nothing_seen_says_so() -> None:
+def test_nothing_learnt_says_so() -> None:
     readiness = Observations().readiness(MODES)
     assert not readiness.ready
-    assert "no exchange was seen at all" in readiness.missing
+    assert "no exchange was learnt at all" in readiness.missing
 
 
 def test_a_cycle_ends_when_production_comes_back() -> None:

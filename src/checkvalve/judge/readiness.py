@@ -161,7 +161,7 @@ class Observations:
     ) -> list[str]:
         missing = []
         if not coverage:
-            missing.append("no exchange was seen at all")
+            missing.append("no exchange was learnt at all")
         if modes and cycles < CYCLES_NEEDED:
             missing.append(
                 f"{cycles} of {CYCLES_NEEDED} full production cycles "

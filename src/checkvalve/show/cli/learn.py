@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,7 +55,9 @@ def learn(
     baseline = newest_in(folder, declared, named).baseline if onto else None
     if baseline is None:
         baseline = Baseline.empty(declared, named)
-    learning.learn(declared, baseline, [Capture(path) for path in paths], progress=progress())
+    left_out: Counter[str] = Counter()
+    read = [Capture(path) for path in paths]
+    learning.learn(declared, baseline, read, progress=progress(), left_out=left_out)
     if not baseline.first:
         raise InputError(
             f"nothing can be learnt from {', '.join(paths)}: no conversation is in it",
@@ -66,9 +69,11 @@ def learn(
     hand_in(folder, proposal, command="learn", at=now())
     readiness = baseline.readiness(declared)
     if as_format is Format.JSON:
-        print_json(readiness_json(baseline.digest, readiness))
+        print_json({**readiness_json(baseline.digest, readiness), "left_out": +left_out})
         return
     print_readiness(readiness)
+    for rule, count in sorted((+left_out).items()):
+        typer.echo(f"not learnt: {count:,} operations that {rule} forbids")
     typer.echo(f"baseline {baseline.digest[:12]} is proposed; it is used until a newer one is.")
     typer.echo(
         f"  checkvalve baseline approve {baseline.digest[:12]} {plant} --who YOU --why REASON"
