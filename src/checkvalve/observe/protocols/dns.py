@@ -96,7 +96,7 @@ def _frame(data: Array, start: int, end: int) -> int:
     ):
         return NOT_MINE
     at = start + _HEADER
-    if _is_netbios(data, at, end):
+    if _is_netbios(data, at, end) or (at < end and data[at] >= 0xC0):  # nothing to point back to
         return NOT_MINE
     for _ in range(questions):
         at = _skip_name(data, at, end)

@@ -130,20 +130,23 @@ def addresses(kernels: Sequence[Any], kind: Any) -> Array:
     return np.array(pointers, np.int64)
 
 
-@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64), **JIT)
-def acceptable(frame: Any, data: Array, start: int, end: int) -> int:
+@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64, types.boolean), **JIT)
+def acceptable(frame: Any, data: Array, start: int, end: int, alone: bool) -> int:
     """Length of a message at ``start`` that deserves belief; else as ``frame`` says.
 
-    It deserves it if it ends where the octets end or if another can follow it.
+    It deserves it if it ends where the octets end or if another can follow it; where messages
+    stand ``alone``, in the midst of what is not read, in any case.
     """
     length = frame(data, start, end)
-    if length <= 0 or start + length == end:
+    if length <= 0 or start + length == end or alone:
         return i64(length)
     return i64(length if frame(data, start + length, end) != NOT_MINE else NOT_MINE)
 
 
-@nb.njit(types.int64(FRAME_AT, BUFFER, types.int64, types.int64, types.boolean), **JIT)
-def next_acceptable(frame: Any, data: Array, start: int, end: int, last: bool) -> int:
+@nb.njit(
+    types.int64(FRAME_AT, BUFFER, types.int64, types.int64, types.boolean, types.boolean), **JIT
+)
+def next_acceptable(frame: Any, data: Array, start: int, end: int, last: bool, alone: bool) -> int:
     """Offset of the first message that ends with the octets or has another behind it.
 
     Else ``-1 - offset`` where one may begin that is not whole yet, or whose follower is not;
@@ -152,7 +155,7 @@ def next_acceptable(frame: Any, data: Array, start: int, end: int, last: bool) -
     doubt = i64(-1)
     for at in range(start, end):
         length = i64(frame(data, at, end))
-        if length > 0 and at + length < end:
+        if length > 0 and at + length < end and not alone:
             following = frame(data, at + length, end)
             if following == NOT_MINE or (following == NEED_MORE and not last):
                 length = i64(following)
@@ -171,7 +174,7 @@ def swallowed(frame: Any, data: Array, start: int, length: int, end: int) -> int
     follows is damaged.
     """
     for at in range(start + 1, start + length):
-        if acceptable(frame, data, at, end) > 0:
+        if acceptable(frame, data, at, end, False) > 0:
             return i64(at - start)
     return i64(length)
 
@@ -266,10 +269,16 @@ def _complete(
     return n
 
 
+@nb.njit(types.boolean(TRAITS, types.int64), **INNER)
+def stands_alone(traits: Array, member: int) -> bool:
+    """Whether a member's messages lie in the midst of octets that it does not read."""
+    return bool(traits[member, INTERLEAVED] or traits[member, OPENING_ONLY])
+
+
 @nb.njit(
     types.int64(
-        CONVERSATIONS, types.int64, I64S, PORTS, BUFFER, types.int64, types.int64, types.boolean,
-        types.boolean, types.boolean,
+        CONVERSATIONS, types.int64, I64S, TRAITS, PORTS, BUFFER, types.int64, types.int64,
+        types.boolean, types.boolean, types.boolean,
     ),
     **JIT,
 )  # fmt: skip
@@ -277,6 +286,7 @@ def recognise(
     table: Array,
     slot: int,
     frames: Array,
+    traits: Array,
     ports: Array,
     data: Array,
     start: int,
@@ -294,6 +304,7 @@ def recognise(
         table: the conversations.
         slot: the one in hand.
         frames: addresses of all framing kernels.
+        traits: of all members.
         ports: the protocol of each port.
         data: where its octets lie.
         start: their first.
@@ -309,23 +320,18 @@ def recognise(
     usual = i64(ports[transport, server_port])
     if usual == 0:
         usual = i64(ports[transport, client_port])
-    doubt = i64(0)
     if usual:
-        found = acceptable(_frame_at(frames[usual - 1]), data, start, end)
+        alone = stands_alone(traits, usual - 1)
+        found = acceptable(_frame_at(frames[usual - 1]), data, start, end, alone)
         if found > 0:
             return usual
         if found == NEED_MORE and not last:
             return -usual
-        if stream:
-            at = next_acceptable(_frame_at(frames[usual - 1]), data, start + 1, end, last)
-            if 0 <= at < end:
-                return usual
-            if at < 0 and torn and not last:
-                doubt = -usual
+    doubt = i64(0)
     for k in range(len(frames)):
         if k + 1 == usual:
             continue
-        found = acceptable(_frame_at(frames[k]), data, start, end)
+        found = acceptable(_frame_at(frames[k]), data, start, end, stands_alone(traits, k))
         if found > 0:
             return k + 1
         if (
@@ -337,6 +343,13 @@ def recognise(
             and end - start < LONGEST_DOUBT
         ):
             doubt = i64(-1 - k)  # a first message in several segments
+    if usual and stream and doubt == 0:
+        alone = stands_alone(traits, usual - 1)
+        at = next_acceptable(_frame_at(frames[usual - 1]), data, start + 1, end, last, alone)
+        if 0 <= at < end:
+            return usual
+        if at < 0 and torn and not last:
+            doubt = -usual
     return doubt
 
 
@@ -417,7 +430,9 @@ def decode_pieces(
             torn = s.torn != 0 or c.sure == 0
             tired = last or stop - at >= LONGEST_MESSAGE
             stream = piece.kind != DATAGRAM
-            found = recognise(table, slot, frames, ports, data, at, stop, stream, torn, tired)
+            found = recognise(
+                table, slot, frames, traits, ports, data, at, stop, stream, torn, tired
+            )
             if found > 0:
                 c.member = found
             elif found < 0 and (stream or traits[-1 - found, SPANS_DATAGRAMS]) and not tired:
@@ -449,7 +464,8 @@ def decode_pieces(
                 full = True
                 break
             if s.synchronised == SEARCHING:
-                place = next_acceptable(_frame_at(frames[k]), data, at, stop, last)
+                alone = stands_alone(traits, k)
+                place = next_acceptable(_frame_at(frames[k]), data, at, stop, last, alone)
                 doubt = place < 0
                 place = -1 - place if doubt else place
                 tally[passed_over] += place - at
@@ -496,7 +512,7 @@ def decode_pieces(
                 if following == NOT_MINE:
                     octets = swallowed(_frame_at(frames[k]), data, at, length, stop)
                 elif following == NEED_MORE and at == waited:
-                    place = next_acceptable(_frame_at(frames[k]), data, at + 1, stop, last)
+                    place = next_acceptable(_frame_at(frames[k]), data, at + 1, stop, last, False)
                     if 0 <= place < at + length:
                         inner = i64(_frame_at(frames[k])(data, place, stop))
                         if place + inner <= at + length:

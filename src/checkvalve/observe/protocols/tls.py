@@ -2,7 +2,7 @@
 
 Specification: RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2), RFC 6066 clause 3 (Server Name
 Indication). Only the first record of each direction is read: a ClientHello with its server
-name, a ServerHello as its answer. Not decoded: certificates, ALPN, QUIC, a name hidden by
+name, and the ServerHello that answers it. Not decoded: certificates, ALPN, QUIC, a name hidden by
 Encrypted ClientHello.
 """
 
@@ -20,7 +20,8 @@ from checkvalve.observe.protocols.base import (
     MALFORMED,
     NEED_MORE,
     NOT_MINE,
-    ONE_WAY,
+    REQUEST,
+    RESPONSE,
     TOO_SHORT,
     Function,
     Protocol,
@@ -62,8 +63,8 @@ def _frame(data: Array, start: int, end: int) -> int:
 def _decode(data: Array, start: int, end: int, from_client: bool, out: Array, n: int) -> int:
     begin(out, n)
     row = out[n]
-    row.kind = ONE_WAY
     row.code = data[start + 5]
+    row.kind = REQUEST if row.code == _CLIENT_HELLO else RESPONSE
     if row.code != _CLIENT_HELLO:
         return n + 1
     at = start + 9 + 34  # past version and random

@@ -142,8 +142,9 @@ def print_incidents(triaged: Any, plant: Any, *, full: bool, everything: bool = 
                 typer.echo(_story(incident, triaged, plant))
         typer.echo("")
     for one in chosen:
-        seen = f"{one.first.isoformat(' ', 'minutes')}, seen {one.count} times"
-        typer.echo(f"{one.outcome.word:<7} {one.score.total:>3}  {one.id}  {one.state}  {seen}")
+        seen = "seen once" if one.count == 1 else f"seen {one.count} times"
+        head = f"{one.outcome.word:<7} {one.score.total:>3}  {one.id}  {one.state}"
+        typer.echo(f"{head}  {_begun(one, plant)}, {seen}")
         for line in wrap(one.headline, width=88):
             typer.echo(f"             {line}")
     if not chosen:
@@ -152,6 +153,15 @@ def print_incidents(triaged: Any, plant: Any, *, full: bool, everything: bool = 
         typer.echo(f"{hidden} more are closed or muted; --all shows them")
     for line in dict.fromkeys(map(str, triaged.waived)):
         typer.echo(line)
+
+
+def _begun(incident: Any, plant: Any) -> str:
+    """When it was first seen, on its site's clock."""
+    from zoneinfo import ZoneInfo
+
+    site = plant.sites.get(incident.findings[0].site)
+    zone = "UTC" if site is None else site.time_zone
+    return f"{incident.first.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
 
 
 def print_incidents_json(triaged: Any, plant: Any, *, everything: bool = False) -> None:

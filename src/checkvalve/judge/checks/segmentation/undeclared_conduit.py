@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from checkvalve.findings import Subject, Verdict
 from checkvalve.judge.checks.base import Check, Seen, broken, holds, untold
@@ -23,6 +23,9 @@ from checkvalve.plant import Plant
 from checkvalve.plant.zones import Conduit
 from checkvalve.records import Intent
 from checkvalve.rules import ATTACK_ICS, Reference, Rule
+
+#: Opening a session is no request of its own to speak of.
+_ASKS: Final = frozenset(Intent) - {Intent.SESSION}
 
 
 class UndeclaredConduit(Check):
@@ -107,7 +110,7 @@ class UndeclaredConduit(Check):
     ) -> tuple[Verdict, Breach]:
         path, window = seen.path, traffic.window
         over = traffic.over(path)
-        asked = some(sorted({one.edge.function for one in over}))
+        asked = some(sorted({one.edge.function for one in over if one.edge.intent in _ASKS}))
         subject, nearest = _nearest(conduits, path.source, path.destination)
         row = window.flows[seen.row]
         verdict = broken(
