@@ -49,6 +49,7 @@ def test_the_table_has_what_people_look_for_and_says_what_it_leaves_out(small: P
     assert result.code == 0
     assert "status" in result.out
     assert f"3 of {len(rows(small))} rows; --limit 0 prints all" in result.err
+    assert len(result.out.splitlines()) == 1 + 3  # without a terminal, a row is a line
 
 
 def test_protocols_are_chosen_by_name(small: Path) -> None:

@@ -126,7 +126,9 @@ def test_an_end_that_is_none_is_refused(desk: Desk, end: str) -> None:
 
 def test_what_detectors_alone_found_can_be_learnt(desk: Desk) -> None:
     lost = desk.with_rule("lost-conversation")
-    assert desk.incidents("learn", lost, *WHO_AND_WHY, *WEEK).code == 0
+    result = desk.incidents("learn", lost, *WHO_AND_WHY, *WEEK)
+    assert result.code == 0
+    assert "--onto --captures incident.pcap" in result.out
     assert lost not in desk.listed()
 
 
@@ -134,7 +136,7 @@ def test_what_a_check_proves_can_not_be_learnt(desk: Desk) -> None:
     proved = desk.with_rule("session-outside-grant")
     result = desk.incidents("learn", proved, *WHO_AND_WHY, *WEEK)
     assert (result.code, result.out) == (2, "")
-    assert "a check can't be taught" in result.err
+    assert "is proved by session-outside-grant, and a check can't be taught" in result.err
     assert "waiver" in result.err
     assert desk.listed()[proved]["state"] == "open"
 

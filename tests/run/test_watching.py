@@ -16,6 +16,7 @@ from checkvalve.keep.inbox import Inbox
 from checkvalve.keep.keeper import INBOX, LEDGER, Keeper
 from checkvalve.plant import Plant, load
 from checkvalve.run.watching import LIVE_PART, Watch
+from checkvalve.testing.packets import ethernet, ipv4, pcap, timed, udp
 
 AT = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -152,3 +153,14 @@ def test_it_says_when_it_recorded(
     watch(plant, keeper, clock, []).run([str(incident)])
     (last,) = ledger.tail(tmp_path / "var" / LEDGER, 1)
     assert last.at == clock.now
+
+
+def test_what_passes_between_undeclared_zones_is_counted(
+    plant: Plant, keeper: Keeper, tmp_path: Path
+) -> None:
+    strange = ipv4(udp(b"x" * 100), source="203.0.113.1", destination="203.0.113.2")
+    known = ipv4(udp(b"x" * 300), source="203.0.113.1", destination="10.20.1.10")
+    path = tmp_path / "strange.pcap"
+    path.write_bytes(pcap(timed([ethernet(strange), ethernet(known)])))
+    summary = watch(plant, keeper, Clock(), []).run([str(path)])
+    assert (summary.outside, summary.octets) == (100, 400)

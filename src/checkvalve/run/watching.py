@@ -19,12 +19,13 @@ import pyarrow as pa
 from checkvalve.chain import Entry
 from checkvalve.findings import Finding
 from checkvalve.judge.baseline import Baseline
+from checkvalve.judge.window import End, Window
 from checkvalve.keep.facts import Mark
 from checkvalve.keep.facts import Progress as Place
 from checkvalve.keep.keeper import Keeper
 from checkvalve.keep.step import PROGRAM, Step
 from checkvalve.observe.captures.files import STANDARD_INPUT, Capture
-from checkvalve.plant import Plant
+from checkvalve.plant import COMPUTED_ZONES, Plant
 from checkvalve.run.judging import Judge, add_up
 from checkvalve.run.observing import Observed, Observer
 from checkvalve.run.progress import Progress, silent
@@ -47,6 +48,8 @@ class Summary:
         crashed: rule id to what happened, of members that crashed.
         undecided: rule id to how often it could not tell.
         gaps: what could not be seen, by kind: events or octets.
+        octets: payload octets of all flows, and of those with neither end in a declared zone.
+        outside: see ``octets``.
         asides: what people handed in meanwhile and could not be done, one sentence each.
     """
 
@@ -58,6 +61,8 @@ class Summary:
     crashed: dict[str, str] = field(default_factory=dict)
     undecided: dict[str, int] = field(default_factory=dict)
     gaps: dict[str, int] = field(default_factory=dict)
+    octets: int = 0
+    outside: int = 0
     asides: list[str] = field(default_factory=list)
 
 
@@ -151,6 +156,8 @@ class Watch:
 
     def judge(self, observed: Observed) -> list[Finding]:
         """All findings of what was observed."""
+        for window in observed.windows:
+            self._count_outside(window)
         return [finding for window in observed.windows for finding in self._judge.judge(window)]
 
     def record(
@@ -205,6 +212,15 @@ class Watch:
             for rule in sorted(rules)
         )
 
+    def _count_outside(self, window: Window) -> None:
+        octets = window.flows["sent"] + window.flows["received"]
+        self.summary.octets += int(octets.sum())
+        self.summary.outside += sum(
+            int(count)
+            for place, count in zip(window.flows["path"].tolist(), octets.tolist(), strict=True)
+            if _is_outside(window.paths[place].source, window.paths[place].destination)
+        )
+
     def _count_gaps(self, batch: pa.RecordBatch) -> None:
         columns = batch.select(["kind", "count", "octets"]).to_pylist()
         for row in columns:
@@ -252,6 +268,11 @@ class _Steps:
         self._watch.record(self._path, packets, self._records, self._findings, last=last)
         self._records = []
         self._findings = []
+
+
+def _is_outside(source: End, destination: End) -> bool:
+    """Whether neither end is in a declared zone."""
+    return source.zone in COMPUTED_ZONES and destination.zone in COMPUTED_ZONES
 
 
 def _name(path: str) -> str:

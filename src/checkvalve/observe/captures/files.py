@@ -80,7 +80,7 @@ class _Peeked(io.RawIOBase):
             self._first = self._first[len(part) :]
             buffer[: len(part)] = part
             return len(part)
-        data = self._rest.read(len(buffer))
+        data = self._rest.read1(len(buffer))  # type: ignore[attr-defined]
         buffer[: len(data)] = data
         return len(data)
 
@@ -115,6 +115,7 @@ class Capture:
         self._follow = follow
         self._boundary = boundary
         self._base = 0
+        self._cut = False
         self._file: BinaryIO | None = None
 
     @property
@@ -250,8 +251,8 @@ class Capture:
                 larger = np.empty(room + SPILL_OCTETS, np.uint8)
                 larger[:end] = data[:end]
                 data = larger
-            taken = stream.readinto(data[end:room].data)  # type: ignore[attr-defined]
-            end += taken or 0
+            taken = self._taken(stream, data[end:room].data)
+            end += taken
             progressed = False
             while True:
                 state[formats.POSITION] = start
@@ -273,8 +274,21 @@ class Capture:
                 if count < most_packets:
                     break
             if not taken and not (self._follow is not None and self._follow()):
-                self.incomplete = bool(end > start or state[formats.SKIP] > 0)
+                self.incomplete = bool(self._cut or end > start or state[formats.SKIP] > 0)
                 return
+
+    def _taken(self, stream: BinaryIO, into: memoryview) -> int:
+        """Octets read into ``into``; a gzip stream without its end is read as far as it goes."""
+        taken = 0
+        try:
+            while taken < len(into):
+                part = stream.readinto1(into[taken:])  # type: ignore[attr-defined]
+                if not part:
+                    break
+                taken += part
+        except EOFError:
+            self._cut = True
+        return taken
 
     def ends_part(self, packet: int) -> bool:
         """Whether a former run ended with this packet."""

@@ -20,17 +20,13 @@ from checkvalve.show.cli import (
     learn,
     ledger,
     plant,
+    records,
     waiver,
     watch,
 )
+from checkvalve.show.cli.printing import group
 
-app = typer.Typer(
-    name="checkvalve",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="AI in operational technology without the chaos.",
-)
+app = group("AI in operational technology without the chaos.", name="checkvalve")
 app.command("init")(plant.init)
 app.add_typer(plant.app, name="plant")
 app.add_typer(change.app, name="change")
@@ -41,6 +37,7 @@ app.command("learn")(learn.learn)
 app.add_typer(baseline.app, name="baseline")
 app.command("watch")(watch.watch)
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(records.app, name="records")
 app.add_typer(ledger.app, name="ledger")
 
 

@@ -12,10 +12,10 @@ from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now
 from checkvalve.show.cli.learn import print_readiness, readiness_json
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
-from checkvalve.show.cli.printing import Format, print_json, print_table
+from checkvalve.show.cli.printing import Format, group, print_json, print_table
 from checkvalve.show.cli.showing import StateFolder, Who, Why, state_of
 
-app = typer.Typer(no_args_is_help=True, help="Show, compare and approve what was learnt.")
+app = group("Show, compare and approve what was learnt.")
 
 Digest = Annotated[str, typer.Argument(metavar="DIGEST", help="Its digest, or how it begins.")]
 

@@ -10,9 +10,9 @@ import typer
 from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now, read_moment, spell_moment
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
-from checkvalve.show.cli.printing import Format, print_json, print_table
+from checkvalve.show.cli.printing import Format, group, print_json, print_table
 
-app = typer.Typer(no_args_is_help=True, help="Open, close, list and import work orders.")
+app = group("Open, close, list and import work orders.")
 
 ChangeId = Annotated[str, typer.Argument(metavar="ID", help="The work order's id.")]
 

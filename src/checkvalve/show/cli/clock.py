@@ -49,15 +49,21 @@ def read_moment(text: str, start: datetime) -> datetime:
     return moment
 
 
-def read_day(text: str, start: datetime) -> date:
+def read_day(text: str, start: datetime, *, back: bool = False) -> date:
     """A day from ``YYYY-MM-DD``, or from a span after ``start`` such as ``30d``.
+
+    Args:
+        text: the day or the span.
+        start: where a span begins.
+        back: a span leads into the past.
 
     Raises:
         UsageError: it is neither.
     """
     span = _SPAN.fullmatch(text)
     if span is not None:
-        return (start + int(span[1]) * _UNITS[span[2]]).astimezone(UTC).date()
+        steps = -int(span[1]) if back else int(span[1])
+        return (start + steps * _UNITS[span[2]]).astimezone(UTC).date()
     try:
         return date.fromisoformat(text)
     except ValueError as error:

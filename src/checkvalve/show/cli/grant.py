@@ -11,9 +11,9 @@ import typer
 from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now, read_moment, spell_moment
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
-from checkvalve.show.cli.printing import Format, print_json, print_table
+from checkvalve.show.cli.printing import Format, group, print_json, print_table
 
-app = typer.Typer(no_args_is_help=True, help="List, add and revoke grants of access.")
+app = group("List, add and revoke grants of access.")
 
 GrantId = Annotated[str, typer.Argument(metavar="ID", help="The grant's id.")]
 

@@ -12,10 +12,10 @@ import typer
 from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now, read_moment
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
-from checkvalve.show.cli.printing import Format, print_json
+from checkvalve.show.cli.printing import Format, group, print_json
 from checkvalve.show.cli.showing import StateFolder, Who, Why, state_of
 
-app = typer.Typer(no_args_is_help=True, help="List and show incidents, and act on them.")
+app = group("List and show incidents, and act on them.")
 
 IncidentId = Annotated[str, typer.Argument(metavar="ID", help="Its id, or how it begins.")]
 Until = Annotated[str, typer.Option(help="When it ends: ISO 8601, or a span such as 7d.")]
@@ -117,18 +117,23 @@ def learn(
     until: Until,
     state: StateFolder = None,
 ) -> None:
-    """Say that what was learnt was incomplete: close it, and propose it to the baseline.
+    """Say that what was learnt was incomplete: close it until its captures are learnt.
 
-    What policy forbids is never learnt: for that, change the plant or write a waiver.
+    Prints the command that learns them. What policy forbids is never learnt: for that, change
+    the plant or write a waiver.
     """
     _, triaged = _triaged(plant, state)
     found = _one(triaged, incident)
-    if not found.teachable:
+    proved = sorted({f.rule for f in found.findings} - {f.rule for f in found.teachable})
+    if proved:
         raise UsageError(
-            f"{found.id} is proved by a check, and a check can't be taught",
+            f"{found.id} is proved by {', '.join(proved)}, and a check can't be taught",
             hint="change what is declared, or 'checkvalve waiver new'",
         )
     _act("learn", incident, plant, state, who, why, until)
+    captures = sorted({e.capture for f in found.teachable for e in f.evidence if e.capture})
+    typer.echo(f"by then, teach the baseline what {', '.join(captures)} shows:")
+    typer.echo(f"  checkvalve learn {plant} --onto --captures {' '.join(captures)}")
 
 
 def print_incidents(triaged: Any, plant: Any, *, full: bool, everything: bool = False) -> None:

@@ -58,6 +58,12 @@ def learn(
     left_out: Counter[str] = Counter()
     read = [Capture(path) for path in paths]
     learning.learn(declared, baseline, read, progress=progress(), left_out=left_out)
+    if not baseline.first and +left_out:
+        raise InputError(
+            f"nothing was learnt from {', '.join(paths)}: policy forbids all of it "
+            f"({', '.join(sorted(+left_out))})",
+            hint="'checkvalve watch' tells what is forbidden, and what would allow it",
+        )
     if not baseline.first:
         raise InputError(
             f"nothing can be learnt from {', '.join(paths)}: no conversation is in it",

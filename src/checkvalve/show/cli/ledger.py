@@ -10,10 +10,10 @@ import typer
 from checkvalve.chain import Head
 from checkvalve.errors import UsageError
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
-from checkvalve.show.cli.printing import Format, print_json
+from checkvalve.show.cli.printing import Format, group, print_json
 from checkvalve.show.cli.showing import StateFolder, state_of
 
-app = typer.Typer(no_args_is_help=True, help="Check the record of what was decided.")
+app = group("Check the record of what was decided.")
 
 _DIGEST_LENGTH = 64
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from checkvalve.errors import PlantError, Problem, StorageError, UsageError
-from checkvalve.show.cli.printing import Format, print_json, print_table
+from checkvalve.show.cli.printing import Format, group, print_json, print_table
 
-app = typer.Typer(no_args_is_help=True, help="Check and show what is declared.")
+app = group("Check and show what is declared.")
 
 PlantFolder = Annotated[
     Path, typer.Argument(metavar="PLANT", help="The plant's folder.", show_default="here")

@@ -11,9 +11,9 @@ import typer
 from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now, read_day
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
-from checkvalve.show.cli.printing import Format, print_json, print_table
+from checkvalve.show.cli.printing import Format, group, print_json, print_table
 
-app = typer.Typer(no_args_is_help=True, help="Write and list waivers.")
+app = group("Write and list waivers.")
 
 #: How far ahead a waiver may end.
 LONGEST: Final = timedelta(days=90)

@@ -104,6 +104,11 @@ def _say_summary(summary: Any) -> None:
     )
     if summary.passed_over:
         typer.echo(f"{summary.passed_over:,} of the packets were watched before")
+    if summary.outside:
+        typer.echo(
+            f"{summary.outside / summary.octets:.1%} of what was sent passed between addresses in "
+            "no declared zone: no check judges it until 'zones' in the plant holds one of them"
+        )
     for aside in summary.asides:
         typer.echo(aside, err=True)
     for rule, error in summary.crashed.items():
