@@ -1,0 +1,25 @@
+"""Firewalls: rule sets read to one neutral form, one vendor's grammar a file.
+
+To add one: write its file, name it below, and give it a section in ``docs/firewalls.md``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from checkvalve.observe.firewalls.base import Vendor
+
+#: Module and class of each member.
+MEMBERS: Final[tuple[tuple[str, str], ...]] = ()
+
+
+def members() -> tuple[Vendor, ...]:
+    """One of each vendor."""
+    return tuple(getattr(import_module(f"{__name__}.{module}"), name)() for module, name in MEMBERS)
+
+
+def vendor_named(name: str) -> Vendor | None:
+    """The vendor of this name; ``None`` if there is none."""
+    wanted = name.casefold()
+    return next((one for one in members() if wanted in (one.name, *one.also)), None)
