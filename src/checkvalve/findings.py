@@ -51,6 +51,8 @@ class Evidence:
         capture: the capture's name; empty when the evidence is not traffic.
         packet: the packet's number in that capture, from 1; 0 when none.
         at: when it was seen.
+        file: the file in which it stands, such as a rule set; empty when it stands in none.
+        line: its line in that file, from 1; 0 when the file as a whole is meant.
     """
 
     what: str
@@ -59,6 +61,8 @@ class Evidence:
     capture: str = ""
     packet: int = 0
     at: datetime | None = None
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ def plain(finding: Finding) -> dict[str, Any]:
                 "capture": item.capture,
                 "packet": item.packet,
                 "at": item.at.isoformat() if item.at is not None else None,
+                "file": item.file,
+                "line": item.line,
             }
             for item in finding.evidence
         ],

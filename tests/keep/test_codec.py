@@ -38,7 +38,11 @@ def findings(draw: st.DrawFn) -> Finding:
             draw(
                 st.lists(
                     st.builds(
-                        Evidence, any_text, any_text, any_text, any_text, at=st.none() | moments
+                        Evidence,
+                        *(any_text, any_text, any_text, any_text),
+                        at=st.none() | moments,
+                        file=any_text,
+                        line=st.integers(0, 2**31),
                     ),
                     max_size=3,
                 )
@@ -73,6 +77,13 @@ def test_a_field_that_an_older_version_did_not_write_takes_its_default() -> None
     del body["process_mode"], body["identities"]
     read = finding_from_json(json.dumps(body), at=AT, last=AT, count=1)
     assert read == replace(finding(), process_mode="", identities=())
+
+
+def test_evidence_of_an_older_version_stands_in_no_file() -> None:
+    body = json.loads(finding_to_json(finding()))
+    for item in body["evidence"]:
+        del item["file"], item["line"]
+    assert finding_from_json(json.dumps(body), at=AT, last=AT, count=1) == finding()
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"subject":["a"]}', '{"subject":3}'])
