@@ -18,6 +18,7 @@ from checkvalve.observe.firewalls.base import (
     ICMPV6,
     PORTED,
     Action,
+    Chain,
     FilterRule,
     RuleSet,
     Stage,
@@ -138,12 +139,18 @@ class _Walk:
             if match == "no":
                 continue
             effect, falls = self._effect(rule, depth)
+            if "passed" in effect and not falls:  # it leaves the chain: a policy decides
+                effect = (effect - {"passed"}) | self._policy(chain)
             found |= effect
             if match == "yes" and not falls:
                 return found
+        return found | self._policy(chain)
+
+    def _policy(self, chain: Chain) -> set[Outcome]:
+        """What becomes of a packet at the end of a chain."""
         if chain.policy is None:
-            return found | {"passed"}
-        return found | self._effect(chain.policy, depth)[0]
+            return {"passed"}
+        return {"accept"} if chain.policy.action is Action.ACCEPT else {"deny"}
 
     def _effect(self, rule: FilterRule, depth: int) -> tuple[set[Outcome], bool]:
         """What a rule that matches leads to, and whether the chain may go on behind it."""

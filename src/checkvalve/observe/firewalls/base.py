@@ -191,8 +191,9 @@ class Chain:
 
     Attributes:
         rules: first match wins.
-        policy: what happens to packets that no rule decides, as a rule that matches all;
-            ``None``: they go back to where the chain was called from, or, at a stage, pass.
+        policy: what happens to packets that no rule decides, or that return: a rule that accepts
+            or denies all; ``None``: they go back to where the chain was called from, or, at a
+            stage, pass.
     """
 
     rules: tuple[FilterRule, ...]

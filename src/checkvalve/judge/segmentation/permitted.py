@@ -1,0 +1,231 @@
+"""Questions to one rule set, and their exact answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from checkvalve.judge.segmentation.axes import Axis, Ranks
+from checkvalve.judge.segmentation.compiled import Compiled
+from checkvalve.judge.segmentation.grid import ENDLESS, NOBODY, Axes, Decision, World, choose
+from checkvalve.observe.firewalls.base import ICMP, ICMPV6, PORTED, Ref, Stage, State
+from checkvalve.observe.firewalls.spans import ALL_PORTS, Span, Spans
+
+Array = np.ndarray[Any, Any]
+
+#: Cells of one grid; larger blocks are cut in halves, never approximated.
+MOST_CELLS: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is asked: packets of one kind from some addresses to others.
+
+    Attributes:
+        in_if: the interface that they come in by.
+        out_if: the one that they go out by.
+        src: source addresses of one family.
+        dst: destination addresses of the same family.
+        protocol: IP protocol number.
+        ports: destination ports, or ICMP types and codes.
+        state: of the session: ``NEW`` asks what may open one.
+    """
+
+    in_if: str
+    out_if: str
+    src: Spans
+    dst: Spans
+    protocol: int
+    ports: Spans = ALL_PORTS
+    state: State = State.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Packets that share their fate.
+
+    Attributes:
+        src: source addresses, both ends included.
+        dst: destination addresses.
+        ports: destination ports, or ICMP types and codes; ``(0, 65535)`` where there are none.
+        src_ports: source ports.
+        by: the lines that decide, one a firewall on the way.
+    """
+
+    src: Span
+    dst: Span
+    ports: Span
+    src_ports: Span
+    by: tuple[Ref, ...] = ()
+
+    def meets(self, other: Box) -> Box | None:
+        """What is in both, decided by the lines of both; ``None`` where nothing is."""
+        src, dst, ports, src_ports = (
+            (max(one[0], another[0]), min(one[1], another[1]))
+            for one, another in zip(self.sides, other.sides, strict=True)
+        )
+        if any(low > high for low, high in (src, dst, ports, src_ports)):
+            return None
+        return Box(src, dst, ports, src_ports, tuple(dict.fromkeys((*self.by, *other.by))))
+
+    @property
+    def sides(self) -> tuple[Span, Span, Span, Span]:
+        """Its four spans."""
+        return (self.src, self.dst, self.ports, self.src_ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """The answer to a question.
+
+    Attributes:
+        may: what passes if all that is not understood lets it: outside of it, all is denied.
+        must: what passes whatever is not understood; it is inside ``may``.
+        denied: what does not pass in *may*, with the lines that deny it.
+    """
+
+    may: tuple[Box, ...]
+    must: tuple[Box, ...]
+    denied: tuple[Box, ...] = ()
+
+
+def permitted(
+    compiled: Compiled, block: Block, *, stages: tuple[Stage, ...] | None = None
+) -> Permitted:
+    """What of a block a rule set lets pass.
+
+    Args:
+        compiled: the rule set; address and port sets of the block must be among those that it
+            was compiled for.
+        block: the question.
+        stages: other stages than those of forwarded packets.
+    """
+    if not block.src or not block.dst:
+        return Permitted((), ())
+    if not compiled.known:
+        silent = Ref(compiled.rule_set.file, 0, f"says nothing about IPv{compiled.family}")
+        whole = tuple(
+            Box(src, dst, ports, ALL_PORTS[0], (silent,))
+            for src in block.src
+            for dst in block.dst
+            for ports in block.ports
+        )
+        return Permitted(whole, ())
+    applying = tuple(
+        stage
+        for stage in (compiled.rule_set.forward if stages is None else stages)
+        if _applies(compiled, stage, block)
+    )
+    wanted = _wanted(compiled, block)
+    effects = compiled.effects(block.protocol, block.in_if, block.out_if, block.state)
+    chosen = {
+        name: choose(compiled.chains[name].boxes(block.protocol), wanted, effects)
+        for name in compiled.reached(applying)
+    }
+    low = np.concatenate([np.zeros((0, 4), np.int64), *(boxes.low for boxes in chosen.values())])
+    high = np.concatenate([np.zeros((0, 4), np.int64), *(boxes.high for boxes in chosen.values())])
+    axes = tuple(Axis.of(wanted[k], low[:, k], high[:, k]) for k in range(4))
+    may: list[Box] = []
+    must: list[Box] = []
+    denied: list[Box] = []
+    for part in _parts(axes):  # type: ignore[arg-type]  # four of them
+        worlds = Decision(compiled, chosen, part, effects).decide(applying)
+        may += _boxes(compiled, part, worlds[0], block.protocol)
+        must += _boxes(compiled, part, worlds[1], block.protocol)
+        lost = World(~worlds[0].accepted, worlds[0].by)
+        denied += _boxes(compiled, part, lost, block.protocol)
+    return Permitted(tuple(may), tuple(must), tuple(denied))
+
+
+def _applies(compiled: Compiled, stage: Stage, block: Block) -> bool:
+    groups = compiled.rule_set.groups
+    return (
+        stage.family in (0, compiled.family)
+        and (stage.in_if is None or stage.in_if.fits(block.in_if, groups))
+        and (stage.out_if is None or stage.out_if.fits(block.out_if, groups))
+    )
+
+
+def _wanted(compiled: Compiled, block: Block) -> list[list[Span]]:
+    one_cell = compiled.numbers.of(((0, 0),))
+    everything = compiled.numbers.of(ALL_PORTS)
+    ported = block.protocol in PORTED
+    counted = ported or block.protocol in (ICMP, ICMPV6)
+    return [
+        compiled.addresses.of(block.src),
+        compiled.addresses.of(block.dst),
+        compiled.numbers.of(block.ports) if counted else one_cell,
+        everything if ported else one_cell,
+    ]
+
+
+def _parts(axes: Axes) -> Iterator[Axes]:
+    """The block, in halves of its longest side until each is small enough."""
+    cells = 1
+    for axis in axes:
+        cells *= len(axis)
+    if cells <= MOST_CELLS:
+        if cells:
+            yield axes
+        return
+    longest = max(range(4), key=lambda k: len(axes[k]))
+    half = len(axes[longest]) // 2
+    for part in (axes[longest].part(0, half), axes[longest].part(half, len(axes[longest]))):
+        yield from _parts((*axes[:longest], part, *axes[longest + 1 :]))  # type: ignore[arg-type]
+
+
+def _boxes(compiled: Compiled, axes: Axes, world: World, protocol: int) -> Iterator[Box]:
+    """The accepted cells as few boxes, each decided by one line."""
+    if not world.accepted.any():
+        return
+    nothing = int(np.iinfo(np.int64).min)
+    whole = [*ALL_PORTS]
+    counted = protocol in PORTED or protocol in (ICMP, ICMPV6)
+    for corner, by in _runs(np.where(world.accepted, world.by, nothing), ()):
+        if by == nothing:
+            continue
+        ref = (_ref(compiled, by),)
+        yield from (
+            Box(src, dst, ports, src_ports, ref)
+            for src in _pieces(compiled.addresses, axes[0], corner[0])
+            for dst in _pieces(compiled.addresses, axes[1], corner[1])
+            for ports in (_pieces(compiled.numbers, axes[2], corner[2]) if counted else whole)
+            for src_ports in (
+                _pieces(compiled.numbers, axes[3], corner[3]) if protocol in PORTED else whole
+            )
+        )
+
+
+def _pieces(ranks: Ranks, axis: Axis, cells: Span) -> list[Span]:
+    """The numbers of some neighbouring cells; between them others may be left out."""
+    first, last = cells
+    found, begin = [], first
+    for at in range(first + 1, last + 1):
+        if at == last or axis.starts[at] != axis.ends[at - 1]:
+            found.append(ranks.numbers(int(axis.starts[begin]), int(axis.ends[at - 1])))
+            begin = at
+    return found
+
+
+def _ref(compiled: Compiled, place: int) -> Ref:
+    if place == NOBODY:
+        return Ref(compiled.rule_set.file, 0, "no line applies here: what comes in goes on")
+    if place == ENDLESS:
+        return Ref(compiled.rule_set.file, 0, "a chain that is missing, or calls itself")
+    return compiled.rules[place].ref
+
+
+def _runs(marks: Array, corner: tuple[Span, ...]) -> Iterator[tuple[tuple[Span, ...], int]]:
+    """Neighbouring cells of equal marks, merged dimension by dimension."""
+    if marks.ndim == 0:
+        yield corner, int(marks)
+        return
+    flat = marks.reshape(len(marks), -1)
+    changes = np.flatnonzero((flat[1:] != flat[:-1]).any(axis=1)) + 1
+    bounds = [0, *changes.tolist(), len(marks)]
+    for first, last in pairwise(bounds):
+        yield from _runs(marks[first], (*corner, (first, last)))
