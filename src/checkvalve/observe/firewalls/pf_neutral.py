@@ -105,7 +105,7 @@ class PfRule:
         )
         if direction == "in" and self.received_on is not None:
             return ()
-        if self.action == "anchor":
+        if self.action == "anchor" or self.translates in {"route-to", "dup-to", "divert-to"}:
             return either(rule, rule.unknown)
         return self._limited(rule)
 
