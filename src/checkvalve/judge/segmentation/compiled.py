@@ -153,7 +153,12 @@ class Compiled:
         self._states = _Fields(rule.states for rule in self.rules)
         self._in_if = _Fields(rule.in_if for rule in self.rules)
         self._out_if = _Fields(rule.out_if for rule in self.rules)
-        self.accepts = np.array([rule.action is Action.ACCEPT for rule in self.rules] + [False])
+        #: Whether each rule accepts; the last one, at -1, is for where no rule decides.
+        self.accepts = np.array([rule.action is Action.ACCEPT for rule in self.rules] + [True])
+        self._leads_to = {
+            name: tuple({rule.to: None for rule in chain.rules if rule.to})
+            for name, chain in rule_set.chains.items()
+        }
         self.chains: dict[str, CompiledChain] = {}
         place = 0
         for name, chain in rule_set.chains.items():
@@ -206,7 +211,7 @@ class Compiled:
             name = waiting.pop()
             if name not in found and name in self.chains:
                 found[name] = None
-                waiting += [rule.to for rule in self.rule_set.chains[name].rules if rule.to]
+                waiting += self._leads_to[name]
         return tuple(found)
 
     def _boxes(self, places: range, kind: str) -> Boxes:

@@ -75,38 +75,49 @@ class Decision:
 
     def decide(self, stages: tuple[Stage, ...]) -> tuple[World, World]:
         """The worlds *may* and *must*: all stages must let a cell pass."""
-        worlds = [World(np.ones(self.shape, bool), np.full(self.shape, NOBODY)) for _ in range(2)]
-        for stage in stages:
-            chain = self.compiled.chains.get(stage.chain)
-            if chain is not None and chain.flat:
-                found = self._paint(stage.chain, chain)
-            else:
-                found = (self._walked(stage.chain, MAY), self._walked(stage.chain, MUST))
-            for world, (accepted, by) in zip(worlds, found, strict=True):
-                taken = world.accepted & ((by != NOBODY) | ~accepted)
-                world.by[taken] = by[taken]
-                world.accepted[~accepted] = False
-        return worlds[0], worlds[1]
+        found = [self._asked(stage.chain) for stage in stages]
+        if not found:
+            passed = World(np.ones(self.shape, bool), np.full(self.shape, NOBODY, np.int32))
+            return passed, passed
+        may, must = found[0]
+        for more_may, more_must in found[1:]:
+            may, must = _both(may, more_may), _both(must, more_must)
+        return may, must
 
-    def _paint(self, name: str, chain: CompiledChain) -> tuple[tuple[Array, Array], ...]:
+    def _asked(self, name: str) -> tuple[World, World]:
+        """What one stage's chain does in each world."""
+        chain = self.compiled.chains.get(name)
+        if chain is not None and chain.flat:
+            return self._paint(name, chain)
+        return self._walked(name, MAY), self._walked(name, MUST)
+
+    def _paint(self, name: str, chain: CompiledChain) -> tuple[World, World]:
         """A chain of accepts and denies: from the last rule to the first, each over the next."""
-        may = np.full(self.shape, chain.policy)
+        accepts, effects, boxes = self.compiled.accepts, self.effects, self.boxes[name]
+        may = np.full(self.shape, chain.policy, np.int32)
+        if all(effects[place] == ALWAYS for place, _ in boxes):
+            for place, where in reversed(boxes):
+                may[where] = place
+            world = World(accepts[may], may)
+            return world, world
         must = may.copy()
-        accepts, effects = self.compiled.accepts, self.effects
-        for place, where in reversed(self.boxes[name]):
-            if effects[place] == ALWAYS:
+        for place, where in reversed(boxes):
+            if effects[place] == ALWAYS or accepts[place]:
                 may[where] = place
+            if effects[place] == ALWAYS or not accepts[place]:
                 must[where] = place
-            elif accepts[place]:
-                may[where] = place
-            else:
-                must[where] = place
-        return tuple((accepts[by] | (by == NOBODY), by) for by in (may, must))
+        return World(accepts[may], may), World(accepts[must], must)
 
-    def _walked(self, name: str, world: bool) -> tuple[Array, Array]:  # noqa: FBT001  # private
+    def _walked(self, name: str, world: bool) -> World:  # noqa: FBT001  # private
         walk = _Walk(self, world)
         walk.stage(name)
-        return walk.accepted, walk.by
+        return World(walk.accepted, walk.by)
+
+
+def _both(one: World, next_: World) -> World:
+    """What passes two stages: decided by the first that denies, else by the last that decides."""
+    by = np.where(one.accepted & (next_.by != NOBODY), next_.by, one.by)
+    return World(one.accepted & next_.accepted, by)
 
 
 def choose(boxes: Boxes, wanted: Sequence[list[Span]], effects: Array) -> Boxes:
@@ -141,7 +152,7 @@ class _Walk:
         self._world = world
         self._settled = np.zeros(decision.shape, bool)
         self.accepted = np.zeros(decision.shape, bool)
-        self.by = np.full(decision.shape, NOBODY)
+        self.by = np.full(decision.shape, NOBODY, np.int32)
 
     def stage(self, name: str) -> None:
         """Ask a stage's chain; what it does not decide passes."""

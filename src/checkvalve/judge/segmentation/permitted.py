@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
@@ -79,18 +80,75 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Permitted:
-    """The answer to a question.
+class Part:
+    """Some cells of an answer.
 
     Attributes:
-        may: what passes if all that is not understood lets it: outside of it, all is denied.
-        must: what passes whatever is not understood; it is inside ``may``.
-        denied: what does not pass in *may*, with the lines that deny it.
+        axes: the cells.
+        may: what becomes of them where all that is not understood lets packets pass.
+        must: the same where nothing of it does.
     """
 
-    may: tuple[Box, ...]
-    must: tuple[Box, ...]
-    denied: tuple[Box, ...] = ()
+    axes: Axes
+    may: World
+    must: World
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """The answer to a question; boxes are made when they are asked for.
+
+    Attributes:
+        compiled: the rule set that was asked.
+        protocol: IP protocol number.
+        parts: the grids.
+        silent: the rule set says nothing of such packets: all of it may pass, none must.
+    """
+
+    compiled: Compiled
+    protocol: int
+    parts: tuple[Part, ...] = ()
+    silent: tuple[Box, ...] = ()
+
+    @cached_property
+    def may(self) -> tuple[Box, ...]:
+        """What passes if all that is not understood lets it: outside of it, all is denied."""
+        return self.silent + tuple(
+            box for part in self.parts for box in self._boxes(part.axes, part.may)
+        )
+
+    @cached_property
+    def must(self) -> tuple[Box, ...]:
+        """What passes whatever is not understood; it is inside ``may``."""
+        return tuple(box for part in self.parts for box in self._boxes(part.axes, part.must))
+
+    @cached_property
+    def denied(self) -> tuple[Box, ...]:
+        """What does not pass in *may*, with the lines that deny it."""
+        return tuple(
+            box
+            for part in self.parts
+            for box in self._boxes(part.axes, World(~part.may.accepted, part.may.by))
+        )
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether nothing of it passes, whatever is not understood."""
+        return not self.silent and not any(part.may.accepted.any() for part in self.parts)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it passes, whatever is not understood."""
+        return any(part.must.accepted.any() for part in self.parts)
+
+    def deciders(self) -> tuple[Ref, ...]:
+        """The lines that decide any of it, in either world."""
+        grids = [world.by.ravel() for part in self.parts for world in (part.may, part.must)]
+        places = np.unique(np.concatenate(grids)).tolist() if grids else []
+        return tuple(_ref(self.compiled, place) for place in places)
+
+    def _boxes(self, axes: Axes, world: World) -> Iterator[Box]:
+        return _boxes(self.compiled, axes, world, self.protocol)
 
 
 def permitted(
@@ -105,7 +163,7 @@ def permitted(
         stages: other stages than those of forwarded packets.
     """
     if not block.src or not block.dst:
-        return Permitted((), ())
+        return Permitted(compiled, block.protocol)
     if not compiled.known:
         silent = Ref(compiled.rule_set.file, 0, f"says nothing about IPv{compiled.family}")
         whole = tuple(
@@ -114,7 +172,7 @@ def permitted(
             for dst in block.dst
             for ports in block.ports
         )
-        return Permitted(whole, ())
+        return Permitted(compiled, block.protocol, silent=whole)
     applying = tuple(
         stage
         for stage in (compiled.rule_set.forward if stages is None else stages)
@@ -128,17 +186,13 @@ def permitted(
     }
     low = np.concatenate([np.zeros((0, 4), np.int64), *(boxes.low for boxes in chosen.values())])
     high = np.concatenate([np.zeros((0, 4), np.int64), *(boxes.high for boxes in chosen.values())])
-    axes = tuple(Axis.of(wanted[k], low[:, k], high[:, k]) for k in range(4))
-    may: list[Box] = []
-    must: list[Box] = []
-    denied: list[Box] = []
-    for part in _parts(axes):  # type: ignore[arg-type]  # four of them
-        worlds = Decision(compiled, chosen, part, effects).decide(applying)
-        may += _boxes(compiled, part, worlds[0], block.protocol)
-        must += _boxes(compiled, part, worlds[1], block.protocol)
-        lost = World(~worlds[0].accepted, worlds[0].by)
-        denied += _boxes(compiled, part, lost, block.protocol)
-    return Permitted(tuple(may), tuple(must), tuple(denied))
+    src, dst, ports, src_ports = (Axis.of(wanted[k], low[:, k], high[:, k]) for k in range(4))
+    axes = (src, dst, ports, src_ports)
+    parts = tuple(
+        Part(part, *Decision(compiled, chosen, part, effects).decide(applying))
+        for part in _parts(axes)
+    )
+    return Permitted(compiled, block.protocol, parts)
 
 
 def _applies(compiled: Compiled, stage: Stage, block: Block) -> bool:
@@ -182,7 +236,7 @@ def _boxes(compiled: Compiled, axes: Axes, world: World, protocol: int) -> Itera
     """The accepted cells as few boxes, each decided by one line."""
     if not world.accepted.any():
         return
-    nothing = int(np.iinfo(np.int64).min)
+    nothing = int(np.iinfo(np.int32).min)
     whole = [*ALL_PORTS]
     counted = protocol in PORTED or protocol in (ICMP, ICMPV6)
     for corner, by in _runs(np.where(world.accepted, world.by, nothing), ()):
