@@ -20,8 +20,9 @@ from checkvalve.rules import Rule
 def rules() -> Mapping[str, Rule]:
     """All rules by id."""
     declared = [check.rule for check in registered_checks.members()]
+    standing = [check.rule for check in registered_checks.standing()]
     learnt = [detector.rule for detector in registered_detectors.members()]
-    return {rule.id: rule for rule in (*declared, *learnt)}
+    return {rule.id: rule for rule in (*declared, *standing, *learnt)}
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ To add one: write its file in the folder of its kind, name it below, give it a p
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
-from checkvalve.judge.checks.base import Check
+from checkvalve.judge.checks.base import Check, StandingCheck
 
 MEMBERS: Final = (
     "access.command_outside_mode",
@@ -20,13 +20,20 @@ MEMBERS: Final = (
     "segmentation.wrong_direction",
 )
 
+#: Checks of what stands for days: ``audit`` asks them.
+STANDING: Final[tuple[str, ...]] = ()
+
 
 def members() -> tuple[type[Check], ...]:
-    """The class of each check."""
+    """The class of each check of traffic."""
     return tuple(_class_of(member) for member in MEMBERS)
 
 
-def _class_of(member: str) -> type[Check]:
+def standing() -> tuple[type[StandingCheck], ...]:
+    """The class of each check of what stands."""
+    return tuple(_class_of(member) for member in STANDING)
+
+
+def _class_of(member: str) -> Any:
     name = "".join(word.capitalize() for word in member.rsplit(".", 1)[-1].split("_"))
-    found: type[Check] = getattr(import_module(f"{__name__}.{member}"), name)
-    return found
+    return getattr(import_module(f"{__name__}.{member}"), name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
@@ -12,7 +13,11 @@ import numpy as np
 
 from checkvalve.findings import Answer, Certainty, Evidence, Finding, Subject, Verdict
 from checkvalve.judge.checks.views import Traffic
+from checkvalve.judge.observed import Observed
+from checkvalve.judge.segmentation.network import Network
 from checkvalve.judge.window import Breach, End, Window, moment
+from checkvalve.observe.firewalls.base import Coverage, Ref
+from checkvalve.observe.sign_ins.base import SignIn
 from checkvalve.plant import Plant
 from checkvalve.rules import Rule
 
@@ -23,9 +28,17 @@ class Seen:
 
     Attributes:
         window: exchanges, flows and commands of a site.
+        network: zones, firewalls and what they permit.
+        coverage: firewall id to how much of its rule set was read.
+        observed: what traffic was recorded over days.
+        sign_ins: who came in, from jump hosts' and VPNs' logs.
     """
 
     window: Window | None = None
+    network: Network | None = None
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
+    observed: Observed | None = None
+    sign_ins: tuple[SignIn, ...] | None = None
 
     @cached_property
     def traffic(self) -> Traffic | None:
@@ -51,6 +64,78 @@ class Check(ABC):
             seen: what was seen.
             at: now; what has ended by then does not hold any more.
         """
+
+
+class StandingCheck(Check):
+    """Holds what stands for days against what is declared: rule sets, grants, logs, design.
+
+    Its rule names no attack technique unless somebody acted: then it is posture, which triage
+    joins by owner and never pages anybody for.
+    """
+
+    def check(self, plant: Plant, seen: Seen, at: datetime) -> list[tuple[Verdict, Breach]]:
+        """See ``Check.check``; it names nothing of a window."""
+        return [(verdict, Breach()) for verdict in self.verdicts(plant, seen, at)]
+
+    @abstractmethod
+    def verdicts(self, plant: Plant, seen: Seen, at: datetime) -> list[Verdict]:
+        """A verdict for each subject it looked at; see ``Check.check``."""
+
+
+def stands(  # noqa: PLR0913  # what a finding of posture says, each part once
+    rule: Rule,
+    subject: Subject,
+    answer: Answer,
+    because: str,
+    *,
+    plant: Plant,
+    at: datetime,
+    cause: str = "",
+    evidence: tuple[Evidence, ...] = (),
+    assets: tuple[str, ...] = (),
+    identities: tuple[str, ...] = (),
+    zone: str = "",
+    site: str = "",
+) -> Verdict:
+    """A verdict about what stands, with its finding unless it holds.
+
+    Args:
+        rule: the check's rule.
+        subject: what the verdict is about.
+        answer: holds, broken or cannot tell.
+        because: one sentence.
+        plant: tells the site.
+        at: the instant of the audit.
+        cause: what makes the finding itself; stable: no counts, times or line numbers.
+        evidence: what to look at; empty: the plant's declaration itself.
+        assets: what takes part.
+        identities: people or accounts that take part.
+        zone: the zone that suffers.
+        site: its site; empty: that of the zone, else the plant's first.
+    """
+    if answer is Answer.HOLDS:
+        return Verdict(rule.id, subject, answer, because)
+    of_zone = plant.site_of(zone) if zone else None
+    place = site or (of_zone.id if of_zone is not None else next(iter(plant.sites), ""))
+    finding = Finding(
+        rule=rule.id,
+        site=place,
+        subject=subject,
+        cause=cause or str(answer),
+        at=at,
+        certainty=Certainty.PROOF,
+        because=because,
+        evidence=evidence or (Evidence(f"what the plant declares of {subject}"),),
+        assets=assets,
+        identities=identities,
+        zone=zone,
+    )
+    return Verdict(rule.id, subject, answer, because, finding)
+
+
+def at_line(what: str, ref: Ref, *, expected: str = "") -> Evidence:
+    """Evidence that points at a line of a rule set."""
+    return Evidence(what=what, expected=expected, actual=ref.text, file=ref.file, line=ref.line)
 
 
 def untold(rule: Rule) -> list[tuple[Verdict, Breach]]:
