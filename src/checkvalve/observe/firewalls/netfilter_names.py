@@ -5,6 +5,7 @@ From the manual pages iptables-extensions(8) and nft(8), and the IANA registries
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from checkvalve.observe.firewalls.spans import Span
@@ -87,7 +88,7 @@ def icmp_span(kind: int, code: int | None = None) -> Span:
     return (kind << 8, kind << 8 | 255) if code is None else (kind << 8 | code,) * 2
 
 
-def icmp_type(text: str, names: dict[str, tuple[int, ...]]) -> Span:
+def icmp_type(text: str, names: Mapping[str, tuple[int, ...]]) -> Span:
     """The span of ``8``, ``3/4`` or a name.
 
     Raises:
