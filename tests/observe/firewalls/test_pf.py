@@ -149,7 +149,8 @@ def test_macros_in_a_circle_or_without_an_end_are_unknown() -> None:
 
 
 def test_the_longest_entry_of_a_table_decides() -> None:
-    text = "table <plcs> const { 10.2/16, !10.2.0.0/24, 10.2.0.5 }\nblock all\npass proto tcp to <plcs>"
+    table = "table <plcs> const { 10.2/16, !10.2.0.0/24, 10.2.0.5 }\n"
+    text = table + "block all\npass proto tcp to <plcs>"
     assert verdict(text) == {"accept"}
     assert verdict(text, dst="10.2.0.6") == {"deny"}
     assert verdict(text, dst="10.2.1.6") == {"accept"}
