@@ -7,7 +7,7 @@ To add one: write its file in the folder of its kind, name it below, give it a p
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from checkvalve.judge.checks.base import Check, StandingCheck
 
@@ -31,9 +31,11 @@ def members() -> tuple[type[Check], ...]:
 
 def standing() -> tuple[type[StandingCheck], ...]:
     """The class of each check of what stands."""
-    return tuple(_class_of(member) for member in STANDING)
+    found = (_class_of(member) for member in STANDING)
+    return tuple(one for one in found if issubclass(one, StandingCheck))
 
 
-def _class_of(member: str) -> Any:
+def _class_of(member: str) -> type[Check]:
     name = "".join(word.capitalize() for word in member.rsplit(".", 1)[-1].split("_"))
-    return getattr(import_module(f"{__name__}.{member}"), name)
+    found: type[Check] = getattr(import_module(f"{__name__}.{member}"), name)
+    return found
