@@ -135,6 +135,7 @@ class Configuration:
             "same-security-traffic": self._read_same,
             "crypto": self._read_crypto,
             "no": self._read_removal,
+            "clear": self._read_removal,
             **dict.fromkeys(_UNREAD, self._read_unread),
         }
 
@@ -273,8 +274,8 @@ class Configuration:
             )
 
     def _read_removal(self, line: Line) -> None:
-        """``no access-list NAME`` before the list is written anew is harmless."""
-        if line.words[1:2] == ("access-list",) and line.words[3:]:
+        """``no access-list NAME``, ``clear configure access-list NAME``."""
+        if "access-list" in line.words[1:3]:
             self._later.append(line)
 
     def _read_unread(self, line: Line) -> None:
@@ -318,8 +319,8 @@ class Configuration:
     def _read_entry(self, line: Line, reader: EntryReader) -> None:
         words = Words(line.words)
         is_v6 = words.took("ipv6")
-        if words.took("no"):
-            self._read_doubtful(line, line.words[2], "a removed entry is not understood")
+        if words.took("no", "clear"):
+            self._remove(line, words)
             return
         if not words.took("access-list"):
             return
@@ -356,10 +357,19 @@ class Configuration:
         found.add(either(self.tally.ref(line), "a standard list is not for interfaces"))
         self.is_asa = True
 
-    def _read_doubtful(self, line: Line, name: str, why: str) -> None:
-        found = self._list(line, name, is_v6=False)
-        found.entries.insert(0, (None, either(self.tally.ref(line), why, found.everywhere)))
-        self.tally.missed(line, why)
+    def _remove(self, line: Line, words: Words) -> None:
+        """A list that is removed says nothing more; one entry that is, leaves it in doubt."""
+        words.took("configure")
+        words.take()
+        name = words.take()
+        if not words:
+            if self.lists.pop(name, None) is not None:
+                self.tally.understood(line)
+        elif name in self.lists:
+            why = "an entry that is removed is not understood"
+            doubt = either(self.tally.ref(line), why, self.lists[name].everywhere)
+            self.lists[name].entries.insert(0, (None, doubt))
+            self.tally.missed(line, why)
 
     def _read_binding(self, line: Line) -> None:
         words = Words(line.words, 1)

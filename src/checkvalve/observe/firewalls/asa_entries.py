@@ -68,7 +68,8 @@ class EntryReader:
     def _fill(self, entry: Entry, words: Words) -> bool:
         """Read all behind the action; ``False`` if the entry is inactive."""
         protocols, service = self._protocol(words, entry.ref)
-        entry.services = service or services(protocols, Part(None), Part(None), Part(None))
+        whole = None if protocols.doubt else protocols.known
+        entry.services = service or Part((Service(whole),))
         if words.peek() in _BY_USER:
             raise WordError("who the user is, no address says")
         entry.src = self._side(words, entry)

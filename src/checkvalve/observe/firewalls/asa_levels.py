@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from checkvalve.observe.firewalls.base import Action, Chain, FilterRule, Names, Ref
 from checkvalve.observe.firewalls.cisco_entries import either
 from checkvalve.observe.firewalls.cisco_lines import Tally
-from checkvalve.observe.firewalls.spans import Addresses
+from checkvalve.observe.firewalls.spans import NOWHERE, Addresses
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Interface:
 
     name: str = ""
     level: int | None = None
-    own: Addresses = Addresses()
+    own: Addresses = NOWHERE
     management_only: bool = False
 
 

@@ -215,19 +215,19 @@ def body_of(group: Group[T], member: Callable[[Words, Ref], None]) -> Body:
     return Body(group.nested, group.doubts, member)
 
 
-def _port(group: Group[Spans], words: Words, ref: Ref) -> None:
+def _port(group: Group[Spans], words: Words, _ref: Ref) -> None:
     if not words.took("port-object"):
         raise WordError(f"'{words.peek()}' is not understood in a group of ports")
     group.members.append(ports(words))
 
 
-def _protocol(group: Group[Spans], words: Words, ref: Ref) -> None:
+def _protocol(group: Group[Spans], words: Words, _ref: Ref) -> None:
     if not words.took("protocol-object"):
         raise WordError(f"'{words.peek()}' is not understood in a group of protocols")
     group.members.append(protocols_of(words.take()) or ALL_PROTOCOLS)
 
 
-def _type(group: Group[str], words: Words, ref: Ref) -> None:
+def _type(group: Group[str], words: Words, _ref: Ref) -> None:
     if not words.took("icmp-object"):
         raise WordError(f"'{words.peek()}' is not understood in a group of ICMP types")
     word = words.take()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, NetmaskValueError, ip_network
 from typing import Final, Generic, TypeVar
 
@@ -22,6 +23,9 @@ R = TypeVar("R")
 
 _V4_BITS: Final = 32
 _V6_BITS: Final = 128
+_ALL_OF_V4: Final = 2**32 - 1
+#: Spellings whose addresses are remembered: long lists say the same ones again and again.
+_REMEMBERED: Final = 16_384
 ACTIONS: Final[Mapping[str, Action]] = {"permit": Action.ACCEPT, "deny": Action.DENY}
 
 
@@ -164,6 +168,7 @@ def v6(word: str) -> int:
         raise WordError(f"'{word}' is no address") from error
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def host(word: str) -> Addresses:
     """One address of either family.
 
@@ -208,6 +213,7 @@ def interval(first: str, last: str) -> Addresses:
     return Addresses(v6=((low.v6[0][0], high.v6[0][0]),))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def netmasked(address: str, mask: str) -> Addresses:
     """IPv4 addresses from an address and a mask with a 1 for each bit that counts.
 
@@ -217,6 +223,7 @@ def netmasked(address: str, mask: str) -> Addresses:
     return Addresses(_pattern(v4(address), ~v4(mask), _V4_BITS))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def wildcard(address: str, mask: str) -> Addresses:
     """Addresses from an address and a mask with a 1 for each bit that does not count.
 
@@ -229,7 +236,7 @@ def wildcard(address: str, mask: str) -> Addresses:
 
 
 def _pattern(address: int, mask: int, bits: int) -> Spans:
-    if bits == _V4_BITS and mask & 0xFFFF_FFFF == 0xFFFF_FFFF:
+    if bits == _V4_BITS and (mask & _ALL_OF_V4) == _ALL_OF_V4:
         return ALL_V4
     found = masked(address, mask, bits)
     if found is None:

@@ -208,6 +208,8 @@ def _services(
         return Part((Service(protocols),))
     if protocols is None:
         return Part((), "ports without a protocol", (Service(),))
+    if len(protocols) == 1 and protocols[0][0] == protocols[0][1] and protocols[0][0] in PORTED:
+        return Part((Service(protocols, src_ports, dst_ports),))
     numbers = [number for low, high in protocols for number in range(low, high + 1)]
     ported = spans((number, number) for number in numbers if number in PORTED)
     known = (Service(ported, src_ports, dst_ports),) if ported else ()

@@ -91,7 +91,7 @@ def _covered(one: Permit, other: Permit, permits: Sequence[Permit]) -> bool:
 
 def needs_outbound(name: str, permits: Sequence[Permit]) -> bool:
     """Whether what may come in by other interfaces says too little of what may go out here."""
-    return any(one.in_if != name and one.out_if != name for one in permits)
+    return any(name not in (one.in_if, one.out_if) for one in permits)
 
 
 def networks(spans_of_it: Spans, family: int) -> Iterator[tuple[int, int]]:
