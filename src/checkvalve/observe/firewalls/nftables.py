@@ -172,12 +172,15 @@ class _Reading:
     tables: dict[_Of, _Table] = field(default_factory=dict)
     chains: Chains = field(default_factory=Chains)
     is_ours: bool = False
+    understood: set[int] = field(default_factory=set)
     harmless: set[int] = field(default_factory=set)
     missed: dict[int, Problem] = field(default_factory=dict)
 
     def entry(self, entry: Entry) -> None:
         """Put an entry where it belongs."""
         body = entry.body
+        if entry.kind not in _SILENT and entry.kind != "rule":
+            self.understood.update(range(entry.first, entry.last + 1))
         match entry.kind, body:
             case "flush", _:
                 self._flush(entry)
@@ -289,8 +292,9 @@ class _Reading:
         unsure = next(filter(None, map(in_doubt, made)), "")
         if unsure:
             self._miss(entry, unsure)
-        elif not made:
-            self.harmless.update(range(entry.first, entry.last + 1))
+        else:
+            lines = self.understood if made else self.harmless
+            lines.update(range(entry.first, entry.last + 1))
         return made
 
     def _note(self, reader: RuleReader) -> None:
@@ -333,6 +337,7 @@ class _Reading:
         """How much was read: every line that is not empty, once."""
         spoken = {n for n, line in enumerate(text.split("\n"), start=1) if line.strip()}
         missed = tuple(problem for line, problem in sorted(self.missed.items()) if line in spoken)
-        harmless = (self.harmless | document.harmless) & spoken - self.missed.keys()
+        harmless = (self.harmless | document.harmless) & spoken
+        harmless -= self.missed.keys() | self.understood
         understood = len(spoken) - len(harmless) - len(missed)
         return Coverage(len(spoken), understood, len(harmless), missed)
