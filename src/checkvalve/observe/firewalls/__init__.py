@@ -11,7 +11,16 @@ from typing import Final
 from checkvalve.observe.firewalls.base import Vendor
 
 #: Module and class of each member.
-MEMBERS: Final[tuple[tuple[str, str], ...]] = ()
+MEMBERS: Final = (
+    ("nftables", "Nftables"),
+    ("iptables", "Iptables"),
+    ("asa", "Asa"),
+    ("ios", "Ios"),
+    ("fortios", "Fortios"),
+    ("junos", "Junos"),
+    ("pf", "Pf"),
+    ("opnsense", "Opnsense"),
+)
 
 
 def members() -> tuple[Vendor, ...]:
