@@ -46,6 +46,7 @@ from checkvalve.observe.firewalls.base import (
     Vendor,
 )
 from checkvalve.observe.firewalls.fortios_objects import read_objects
+from checkvalve.observe.firewalls.fortios_objects import table as data
 from checkvalve.observe.firewalls.fortios_policies import Domain, hosts_behind, read_policy
 from checkvalve.observe.firewalls.fortios_text import write
 from checkvalve.observe.firewalls.fortios_times import Schedules
@@ -69,6 +70,14 @@ _EARLY: Final = {
     "firewall acl6": "access lists before all policies",
     "firewall ttl-policy": "policies on the time to live",
 }
+#: Tables of ``config firewall`` that are read.
+_READ: Final = frozenset(
+    {*_POLICIES, *_EARLY, "firewall multicast-policy", "firewall multicast-policy6"}
+    | {f"firewall {name}{tail}" for name in ("address", "addrgrp", "vip") for tail in ("", "6")}
+    | {f"firewall {name}{tail}" for name in ("vipgrp", "local-in-policy") for tail in ("", "6")}
+    | {"firewall service custom", "firewall service group"}
+    | {f"firewall schedule {name}" for name in ("onetime", "recurring", "group")}
+)
 _MULTICAST: Final = Addresses.of("224.0.0.0/4") | Addresses.of("ff00::/8")
 
 
@@ -114,6 +123,7 @@ class _Reader:
         self._tree = tree
         self._doubts = list(tree.doubts)
         self._domain_node, self._shared = self._choose(tree.root)
+        self._doubt_tables()
         self._count_strays(tree.root)
         self._domain = self._read_domain(version)
 
@@ -151,6 +161,13 @@ class _Reader:
             self._doubts.append((held[-1].line, f"several virtual domains have policies: {names}"))
         return (held[0] if held else root), root.table("global") if domains else root
 
+    def _doubt_tables(self) -> None:
+        """Doubt all where a table of the firewall is not known."""
+        harmless = {f"firewall {name}" for name in data()["tables_harmless"]}
+        for path, node in self._domain_node.tables.items():
+            if path.startswith("firewall ") and path not in _READ | harmless and _says(node):
+                self._doubts.append((node.line, f"{path!r} is not read"))
+
     def _count_strays(self, root: Node) -> None:
         """Count what is no statement, wherever it could decide; each line once."""
         stack = [(root, "")]
@@ -164,7 +181,9 @@ class _Reader:
             self._tally.missed(line, why)
 
     def _read_domain(self, version: tuple[int, ...]) -> Domain:
-        node, objects = self._domain_node, read_objects(self._domain_node, self._tally)
+        node = self._domain_node
+        feeds = [one.table("system external-resource") for one in (node, self._shared)]
+        objects = read_objects(node, self._tally, {name for one in feeds for name in one.entries})
         groups = self._zones() | self._wan_zones()
         interfaces = self._shared.table("system interface")
         names = interfaces.entries.keys() or node.table("system interface").entries.keys()
@@ -310,6 +329,10 @@ class _Reader:
     def _doubtful(self) -> Iterator[FilterRule]:
         for line, why in self._doubts:
             yield from self._either(line, why)
+
+
+def _says(node: Node) -> bool:
+    return bool(node.entries or node.settings or node.tables)
 
 
 def _has_policies(node: Node) -> bool:

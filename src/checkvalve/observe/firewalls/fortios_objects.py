@@ -23,8 +23,12 @@ from checkvalve.observe.firewalls.objects import (
     Service,
     Services,
     bottom_up,
+    boxes,
+    icmp,
     merged,
+    octet,
     one_protocol,
+    ported,
 )
 from checkvalve.observe.firewalls.spans import (
     ANY_V4,
@@ -32,9 +36,7 @@ from checkvalve.observe.firewalls.spans import (
     IPV4,
     NOWHERE,
     Addresses,
-    Spans,
     masked,
-    spans,
 )
 from checkvalve.observe.firewalls.tally import Tally
 
@@ -54,7 +56,6 @@ _SESSIONS: Final = frozenset(
     | {"udp-idle-timer", "udplite-portrange"}
 )
 _OFF: Final = {"proxy": "disable", "app-service-type": "disable", "iprange": str(IPv4Address(0))}
-_WORDS: Final = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "icmp": ICMP, "icmp6": ICMPV6}
 
 
 @cache
@@ -132,13 +133,21 @@ def count(tally: Tally, node: Node, known: frozenset[str], harmless: frozenset[s
     return why
 
 
-def read_objects(domain: Node, tally: Tally) -> Objects:
-    """All objects of a virtual domain."""
+def read_objects(domain: Node, tally: Tally, feeds: Iterable[str] = ()) -> Objects:
+    """All objects of a virtual domain.
+
+    Args:
+        domain: the virtual domain.
+        tally: the lines of the text.
+        feeds: names of lists that stand elsewhere, and may be used as addresses.
+    """
     objects = Objects(tally)
     objects.addresses = {4: {"all": Bounds.exactly(ANY_V4)}, 6: {"all": Bounds.exactly(ANY_V6)}}
     for family, suffix in ((4, ""), (6, "6")):
         book = objects.addresses[family]
         book["none"] = Bounds.exactly(NOWHERE)
+        for name in feeds:
+            book[name] = Bounds.unknown(f"{name!r} is a list that stands elsewhere", whole(family))
         plain = _table(objects, domain, f"firewall address{suffix}")
         for name, node in plain.entries.items():
             book[name] = _address(objects, node, family)
@@ -257,7 +266,7 @@ def _service(objects: Objects, node: Node) -> Services:
 def _with_ports(node: Node) -> Iterable[Service]:
     for key, number in _PORTS.items():
         for word in node.values(key):
-            yield _ported(number, word)
+            yield ported(number, word)
 
 
 def _of_icmp(node: Node) -> Iterable[Service]:
@@ -301,61 +310,3 @@ def _service_groups(objects: Objects, groups: Node) -> None:
 
 def _of_proxies(node: Node) -> str:
     return "it is for proxies" if node.enabled("proxy") else ""
-
-
-def boxes(specs: Iterable[str]) -> Services:
-    """Services from ``any``, ``tcp/80``, ``tcp/80-90:1024-65535``, ``icmp/8``, ``ip/47``."""
-    return merged(_box(spec) for spec in specs)
-
-
-def _box(spec: str) -> Service:
-    word, _, rest = spec.partition("/")
-    if word == "any":
-        return ANY_SERVICE
-    if word == "ip":
-        return Service(one_protocol(octet(rest)))
-    number = _WORDS[word]
-    if number in (ICMP, ICMPV6):
-        return Service(one_protocol(number), icmp=icmp(rest, "") if rest else None)
-    return _ported(number, rest)
-
-
-def _ported(number: int, word: str) -> Service:
-    """A box from a destination range and, behind a colon, a source range."""
-    dst, colon, src = word.partition(":")
-    return Service(one_protocol(number), ports(src) if colon else None, ports(dst))
-
-
-def ports(text: str) -> Spans:
-    """Ports from ``80`` or ``80-90``.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    first, dash, last = text.partition("-")
-    low, high = int(first), int(last if dash else first)
-    if not 0 <= low <= high <= 65_535:  # noqa: PLR2004  # the highest port
-        raise ValueError(f"{text!r} is no range of ports")
-    return spans([(low, high)])
-
-
-def octet(text: str) -> int:
-    """A number of one octet.
-
-    Raises:
-        ValueError: it is none.
-    """
-    number = int(text)
-    if not 0 <= number <= 255:  # noqa: PLR2004  # the highest octet
-        raise ValueError(f"{text!r} is no number of one octet")
-    return number
-
-
-def icmp(kind: str, code: str) -> Spans:
-    """``type << 8 | code`` of one type, and one code or all.
-
-    Raises:
-        ValueError: one of them is no number of one octet.
-    """
-    first = octet(kind) << 8
-    return spans([(first | octet(code), first | octet(code)) if code else (first, first | 255)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from checkvalve.observe.firewalls.base import Action, FilterRule, Names
@@ -119,10 +120,9 @@ class _Reader:
 
     def _count(self) -> bool:
         """Count its lines; gives whether one of them is no statement."""
-        node, data = self._node, table()
-        doubtful, switches = data["policy_doubts"], data["policy_switches"]
-        harmless = frozenset(data["policy_harmless"])
-        why = count(self._tally, node, _KNOWN | doubtful.keys() | switches.keys(), harmless)
+        node, (known, harmless) = self._node, _keys()
+        doubtful, switches = table()["policy_doubts"], table()["policy_switches"]
+        why = count(self._tally, node, known, harmless)
         if why:
             self._doubts.append(why)
         for key in node.settings:
@@ -277,6 +277,14 @@ class _Reader:
         if self._node.values("dstaddr") != ("all",):
             return doubt or "which virtual IPs it matches is not understood"
         return doubt
+
+
+@cache
+def _keys() -> tuple[frozenset[str], frozenset[str]]:
+    """Settings of a policy that are read, and those that do not decide."""
+    data = table()
+    known = _KNOWN | data["policy_doubts"].keys() | data["policy_switches"].keys()
+    return known, frozenset(data["policy_harmless"])
 
 
 def _reversed(plain: FilterRule) -> FilterRule:

@@ -14,7 +14,9 @@ from typing import Final
 from checkvalve.observe.firewalls.tally import Tally
 
 _STATEMENT: Final = re.compile(r"\s*(?:config|edit|set|unset|append|next|end)\b")
-_PROMPT: Final = re.compile(r"\S+(?: \([^)]*\))? [#$] ")
+_PROMPT: Final = re.compile(
+    r"\S+(?: \([^)]*\))? [#$](?: (?:show|get|diagnose|diag|execute|exec|exit)\b.*)?$"
+)
 _WORD: Final = re.compile(r'(?:[^\s"\\]|\\.)+|"', re.DOTALL)
 _QUOTED: Final = re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -144,8 +146,8 @@ class _Builder:
         self.odd(lines)
         if len(self.stack) > 1 and not self.in_edit[-1]:
             self.doubt(lines[0], "this is no statement, and stands where an entry could begin")
-        elif _STATEMENT.match(words[0]):
-            self.doubt(lines[0], f"{words[0]} stands where it can't")
+        elif any(_STATEMENT.fullmatch(word) for word in words):
+            self.doubt(lines[0], "a statement stands where it can't")
 
     def odd(self, lines: range) -> None:
         """Lines that are no statement."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from checkvalve.observe.firewalls.base import ICMP, SCTP, TCP, UDP
-from checkvalve.observe.firewalls.fortios_objects import Objects, ports, whole
+from checkvalve.observe.firewalls.fortios_objects import Objects, whole
 from checkvalve.observe.firewalls.fortios_tree import Node
 from checkvalve.observe.firewalls.objects import (
     Bounds,
@@ -19,6 +19,7 @@ from checkvalve.observe.firewalls.objects import (
     Services,
     bottom_up,
     one_protocol,
+    ports,
 )
 from checkvalve.observe.firewalls.spans import ALL_PORTS, IPV4, Addresses, Spans, intersection
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
-from checkvalve.observe.firewalls.base import PORTED, FilterRule
+from checkvalve.observe.firewalls.base import ICMP, ICMPV6, PORTED, SCTP, TCP, UDP, FilterRule
 from checkvalve.observe.firewalls.spans import (
     ALL_PORTS,
     ALL_PROTOCOLS,
@@ -28,6 +28,7 @@ from checkvalve.observe.firewalls.spans import (
     union,
 )
 
+_WORDS: Final = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "icmp": ICMP, "icmp6": ICMPV6}
 _ALL_ICMP: Final[Spans] = ((0, 65_535),)
 
 
@@ -245,3 +246,61 @@ def _line(
 def one_protocol(number: int) -> Spans:
     """A protocol alone."""
     return spans([(number, number)])
+
+
+def boxes(specs: Iterable[str]) -> Services:
+    """Services from ``any``, ``tcp/80``, ``tcp/80-90:1024-65535``, ``icmp/8``, ``ip/47``."""
+    return merged(_box(spec) for spec in specs)
+
+
+def _box(spec: str) -> Service:
+    word, _, rest = spec.partition("/")
+    if word == "any":
+        return ANY_SERVICE
+    if word == "ip":
+        return Service(one_protocol(octet(rest)))
+    number = _WORDS[word]
+    if number in (ICMP, ICMPV6):
+        return Service(one_protocol(number), icmp=icmp(rest, "") if rest else None)
+    return ported(number, rest)
+
+
+def ported(number: int, word: str) -> Service:
+    """A box from a destination range and, behind a colon, a source range."""
+    dst, colon, src = word.partition(":")
+    return Service(one_protocol(number), ports(src) if colon else None, ports(dst))
+
+
+def ports(text: str) -> Spans:
+    """Ports from ``80`` or ``80-90``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    first, dash, last = text.partition("-")
+    low, high = int(first), int(last if dash else first)
+    if not 0 <= low <= high <= 65_535:  # noqa: PLR2004  # the highest port
+        raise ValueError(f"{text!r} is no range of ports")
+    return spans([(low, high)])
+
+
+def octet(text: str) -> int:
+    """A number of one octet.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = int(text)
+    if not 0 <= number <= 255:  # noqa: PLR2004  # the highest octet
+        raise ValueError(f"{text!r} is no number of one octet")
+    return number
+
+
+def icmp(kind: str, code: str) -> Spans:
+    """``type << 8 | code`` of one type, and one code or all.
+
+    Raises:
+        ValueError: one of them is no number of one octet.
+    """
+    first = octet(kind) << 8
+    return spans([(first | octet(code), first | octet(code)) if code else (first, first | 255)])
