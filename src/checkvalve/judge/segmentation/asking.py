@@ -40,15 +40,17 @@ def asked_sets(plant: Plant) -> tuple[Addresses, ...]:
     their connectors and edge nodes run on.
     """
     zones = zone_addresses(plant)
-    carriers = chain(
-        plant.components.values(), plant.connectors.values(), plant.edge_nodes.values()
+    machines = (
+        *(component.asset for component in plant.components.values()),
+        *(connector.asset for connector in plant.connectors.values()),
+        *(node.asset for node in plant.edge_nodes.values()),
     )
     sets = [
         *chain.from_iterable(
             (source_set(grant), target_set(plant, grant, zones), via_set(plant, grant))
             for grant in plant.grants.values()
         ),
-        *(asset_set(plant, one.asset) for one in carriers if one.asset is not None),
+        *(asset_set(plant, machine) for machine in machines if machine is not None),
     ]
     return tuple(dict.fromkeys(one for one in sets if one))
 
