@@ -27,7 +27,7 @@ Known limits:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final, Literal
 
 from checkvalve.observe.firewalls.base import (
@@ -36,15 +36,14 @@ from checkvalve.observe.firewalls.base import (
     Coverage,
     FilterRule,
     FirewallError,
-    Names,
     Permit,
     Problem,
     Ref,
     RuleSet,
     Stage,
-    State,
     Vendor,
 )
+from checkvalve.observe.firewalls.fortios_early import EARLY, before_policies, doubtful
 from checkvalve.observe.firewalls.fortios_objects import read_objects
 from checkvalve.observe.firewalls.fortios_objects import table as data
 from checkvalve.observe.firewalls.fortios_policies import Domain, hosts_behind, read_policy
@@ -63,22 +62,14 @@ _OURS: Final = re.compile(
 _END: Final = re.compile(r"^\s*end\s*$", re.MULTILINE)
 _VERSION: Final = re.compile(r"#config-version=[^-\s]+-(\d+)\.(\d+)\.(\d+)-")
 _POLICIES: Final = ("firewall policy", "firewall policy6", "firewall consolidated policy")
-_EARLY: Final = {
-    "firewall DoS-policy": "thresholds against floods",
-    "firewall DoS-policy6": "thresholds against floods",
-    "firewall acl": "access lists before all policies",
-    "firewall acl6": "access lists before all policies",
-    "firewall ttl-policy": "policies on the time to live",
-}
 #: Tables of ``config firewall`` that are read.
 _READ: Final = frozenset(
-    {*_POLICIES, *_EARLY, "firewall multicast-policy", "firewall multicast-policy6"}
+    {*_POLICIES, *EARLY, "firewall multicast-policy", "firewall multicast-policy6"}
     | {f"firewall {name}{tail}" for name in ("address", "addrgrp", "vip") for tail in ("", "6")}
     | {f"firewall {name}{tail}" for name in ("vipgrp", "local-in-policy") for tail in ("", "6")}
     | {"firewall service custom", "firewall service group"}
     | {f"firewall schedule {name}" for name in ("onetime", "recurring", "group")}
 )
-_MULTICAST: Final = Addresses.of("224.0.0.0/4") | Addresses.of("ff00::/8")
 
 
 class Fortios(Vendor):
@@ -242,7 +233,7 @@ class _Reader:
                 policy = read_policy(self._domain, node, own)
                 rules += policy.rules
                 vip_rules += policy.vip_rules
-        front = list(self._front())
+        front = list(before_policies(self._domain_node, self._tally, self._doubts))
         chains: dict[str, Chain] = {}
         if vip_rules:
             through = f"{name}: virtual IPs"
@@ -262,49 +253,6 @@ class _Reader:
         text = "what no policy permits is denied"
         return FilterRule(Action.DENY, Ref(self._tally.file, 0, text, number))
 
-    def _front(self) -> Iterator[FilterRule]:
-        """What decides before any policy."""
-        for line, why in self._doubts:
-            yield from self._either(line, why)
-        for path, what in _EARLY.items():
-            yield from self._early(path, what)
-        for path in ("firewall multicast-policy", "firewall multicast-policy6"):
-            if (table := self._domain_node.table(path)).entries:
-                why = "multicast policies are not read"
-                yield from self._either(table.line, why, _MULTICAST)
-        settings = self._domain_node.table("system settings").settings
-        if (found := settings.get("asymroute")) and found.values == ("enable",):
-            ref, why = self._tally.ref(found.line), "packets outside of sessions may pass"
-            states = frozenset({State.INVALID})
-            yield FilterRule(Action.ACCEPT, ref, states=states, unknown=why)
-        for name, node in self._domain_node.table("system zone").entries.items():
-            if node.word("intrazone") == "allow":
-                ref, zone = (
-                    self._tally.ref(node.settings["intrazone"].line, name),
-                    Names(frozenset({name})),
-                )
-                yield FilterRule(Action.ACCEPT, ref, in_if=zone, out_if=zone)
-
-    def _either(self, line: int, why: str, dst: Addresses | None = None) -> Iterator[FilterRule]:
-        """Two rules where it is not known whether it permits or denies."""
-        for action in (Action.ACCEPT, Action.DENY):
-            plain = FilterRule(action, self._tally.ref(line), unknown=why)
-            yield plain if dst is None else FilterRule(action, plain.ref, dst=dst, unknown=why)
-
-    def _early(self, path: str, what: str) -> Iterator[FilterRule]:
-        for node in self._domain_node.table(path).entries.values():
-            if node.word("status", "enable") != "enable":
-                continue
-            names = node.values("interface") or node.values("srcintf")
-            every = not names or "any" in names
-            yield FilterRule(
-                Action.DENY,
-                self._tally.ref(node.line, node.name),
-                in_if=None if every else Names(frozenset(names)),
-                unknown=what,
-                rate="above" if "DoS" in path else "",
-            )
-
     def _local(self) -> list[tuple[str, Chain, Stage]]:
         """Chains and stages of packets to the firewall itself."""
         found = []
@@ -322,13 +270,9 @@ class _Reader:
             ]
             text = "the services that an interface offers are not read"
             rest = FilterRule(Action.ACCEPT, Ref(self._tally.file, 0, text), unknown=text)
-            chain = Chain((*self._doubtful(), *rules, rest), self._denied(""))
+            chain = Chain((*doubtful(self._tally, self._doubts), *rules, rest), self._denied(""))
             found.append((name, chain, Stage(name, family=family)))
         return found
-
-    def _doubtful(self) -> Iterator[FilterRule]:
-        for line, why in self._doubts:
-            yield from self._either(line, why)
 
 
 def _says(node: Node) -> bool:

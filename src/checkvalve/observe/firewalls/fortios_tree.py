@@ -211,6 +211,8 @@ def _goes_on(text: str, line: str) -> bool:
 
 def _words(text: str) -> list[str] | None:
     """Words as the command line takes them; ``None`` where a quoted text is not closed."""
+    if '"' not in text and "\\" not in text:
+        return text.split()
     words: list[str] = []
     at, fresh = 0, True
     while at < len(text):
@@ -227,7 +229,7 @@ def _words(text: str) -> list[str] | None:
             piece = found[1]
         else:
             piece = found[0]
-        piece = _ESCAPE.sub(r"\1", piece)
+        piece = _ESCAPE.sub(r"\1", piece) if "\\" in piece else piece
         words.append(piece if fresh else words.pop() + piece)
         at, fresh = found.end(), False
     return words

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([{};\[\]])|([^\s{};\[\]"]+)')
+_SIGN: Final = re.compile(r'["{};\[\]]')
 _ESCAPE: Final = re.compile(r"\\(.)")
 _PROMPT: Final = re.compile(r"\s*(?:\S+@\S+[>#%]|\{\w+:\w+\}|\[edit[^\]]*\]\s*$|---\(more)")
 _COMMANDS: Final = frozenset(
@@ -106,6 +107,8 @@ def read_tree(lines: list[str]) -> Tree:
 
 def _words(line: str) -> list[tuple[str, bool]] | None:
     """Words, and whether each is a sign of the grammar; ``None`` where a quote is not closed."""
+    if not _SIGN.search(line):
+        return [(word, False) for word in line.split()]
     found: list[tuple[str, bool]] = []
     at = 0
     while at < len(line):
