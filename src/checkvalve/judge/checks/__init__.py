@@ -21,7 +21,7 @@ MEMBERS: Final = (
 )
 
 #: Checks of what stands for days: ``audit`` asks them.
-STANDING: Final[tuple[str, ...]] = ()
+STANDING: Final[tuple[str, ...]] = ("segmentation.undeclared_permission",)
 
 
 def members() -> tuple[type[Check], ...]:
