@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.observe.firewalls.cisco import edges, mangled, meant, opens, sides
 
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet, State
 from checkvalve.observe.firewalls.ios import Ios
 from checkvalve.observe.firewalls.spans import Addresses
-from checkvalve.testing.firewalls import Packet, may, must, outcomes
+from checkvalve.testing.firewalls import Packet, must, outcomes
 
 BOUND = "interface Gi0/0\n ip access-group A in\n"
 BOUND_V6 = "interface Gi0/0\n ipv6 traffic-filter A in\n"
@@ -35,12 +35,6 @@ def packet(src: str = "192.0.2.9", dst: str = "10.0.0.5", port: int = 80, **more
 
 def v6(port: int = 80, **more: object) -> Packet:
     return packet("2001:db8::9", "2001:db8:1::1", port, **more)
-
-
-def opens(found: RuleSet, one: Packet) -> bool | None:
-    """Whether it passes for sure, not at all, or nobody can tell."""
-    sure, perhaps = must(found, one), may(found, one)
-    return None if perhaps and not sure else sure
 
 
 def test_a_list_ends_in_a_deny_of_its_own_and_counts_where_it_is_bound() -> None:
@@ -159,7 +153,8 @@ def test_a_name_of_icmp_with_a_code_is_that_code() -> None:
 
 def test_object_groups_of_ios_take_masks_and_services_their_ports() -> None:
     found = read(
-        "object-group network SRV\n host 10.0.0.5\n 10.1.0.0 255.255.0.0\n range 10.2.0.1 10.2.0.3\n"
+        "object-group network SRV\n host 10.0.0.5\n 10.1.0.0 255.255.0.0\n"
+        " range 10.2.0.1 10.2.0.3\n"
         "object-group service SVC\n tcp eq 443\n tcp source gt 1023 range 8000 8001\n"
         " udp 53\n tcp-udp eq 5060\n icmp echo\n"
         "ip access-list extended A\n permit object-group SVC any object-group SRV\n" + BOUND
@@ -190,7 +185,8 @@ def test_groups_of_nexus_take_wildcards_and_prefixes() -> None:
 def test_lists_of_ios_xr_are_bound_at_ingress_and_egress() -> None:
     found = read(
         "object-group network ipv4 SRV\n 10.0.0.0/24\n!\nobject-group port WEB\n eq 80\n!\n"
-        "ipv4 access-list A\n 10 permit tcp any net-group SRV port-group WEB\n 20 deny ipv4 any any\n"
+        "ipv4 access-list A\n 10 permit tcp any net-group SRV port-group WEB\n"
+        " 20 deny ipv4 any any\n"
         "interface Gi0/0\n ipv4 access-group A ingress\n"
     )
     assert opens(found, packet()) is True
@@ -338,21 +334,7 @@ LINES = (
 )
 
 
-@st.composite
-def mangled(draw: st.DrawFn) -> str:
-    found = []
-    for line in draw(st.lists(st.sampled_from(LINES), max_size=30)):
-        words = line.split(" ")
-        what = draw(st.integers(0, 5))
-        if what == 0:
-            words = words[: draw(st.integers(0, len(words)))]
-        elif what == 1:
-            words.insert(draw(st.integers(0, len(words))), draw(st.text(max_size=6)))
-        found.append(" ".join(words))
-    return "\n".join(found)
-
-
-@given(st.one_of(mangled(), st.text()))
+@given(st.one_of(mangled(LINES), st.text()))
 @settings(max_examples=200)
 def test_any_text_is_read_or_refused_and_every_line_counts_once(text: str) -> None:
     Ios().recognises(text)
@@ -365,50 +347,16 @@ def test_any_text_is_read_or_refused_and_every_line_counts_once(text: str) -> No
     assert outcomes(found, packet())
 
 
-ADDRESSES = ("10.0.0.0/8", "10.1.2.3", "192.0.2.5-192.0.2.77", "0.0.0.0/0", "2001:db8::/32", "::/0")
 NAMES = ("Gi0/0", "Gi0/1", "Vlan10")
 
 
 @st.composite
 def permits(draw: st.DrawFn) -> Permit:
     way_in, way_out = draw(st.sampled_from([(a, b) for a in NAMES for b in NAMES if a != b]))
-    sides = [Addresses(), Addresses()]
-    for index in (0, 1):
-        for text in draw(st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=2)):
-            sides[index] |= Addresses.of(text)
     protocol = draw(st.sampled_from([1, 6, 17, 58]))
     low, high = sorted(draw(st.tuples(st.integers(1, 30_000), st.integers(1, 30_000))))
     ports = ((low, high),) if protocol == 17 or (protocol == 6 and draw(st.booleans())) else None
-    return Permit(way_in, way_out, sides[0], sides[1], protocol, ports, "who wants\nit")
-
-
-def edges(permit: Permit, family: int) -> list[tuple[str, str]]:
-    """Pairs of addresses at the ends of a permit, and just beyond them."""
-    make, top = (IPv4Address, 2**32 - 1) if family == 4 else (IPv6Address, 2**128 - 1)
-    ends = []
-    for side in (permit.src, permit.dst):
-        numbers = {
-            min(max(end + step, 0), top)
-            for span in side.of_family(family)
-            for end in span
-            for step in (-1, 0, 1)
-        }
-        ends.append([str(make(number)) for number in sorted(numbers)][:6])
-    return [(a, b) for a in ends[0] for b in ends[1]]
-
-
-def meant(wanted: list[Permit], one: Packet) -> bool:
-    def has(spans: tuple[tuple[int, int], ...] | None, number: int) -> bool:
-        return spans is None or any(low <= number <= high for low, high in spans)
-
-    return any(
-        (each.in_if, each.out_if) == (one.in_if, one.out_if)
-        and has(each.src.of_family(one.family), int(ip_address(one.src)))
-        and has(each.dst.of_family(one.family), int(ip_address(one.dst)))
-        and each.protocol == one.protocol
-        and has(each.dst_ports, one.dst_port)
-        for each in wanted
-    )
+    return Permit(way_in, way_out, draw(sides()), draw(sides()), protocol, ports, "who wants\nit")
 
 
 @given(st.lists(permits(), min_size=1, max_size=3), st.data())
@@ -462,3 +410,58 @@ def test_what_cannot_be_told_from_its_replies_is_refused() -> None:
         with pytest.raises(FirewallError, match="from its replies") as caught:
             Ios().render([Permit("a", "b", everywhere, everywhere, protocol, ports)])
         assert caught.value.hint
+
+
+def test_a_list_at_an_outside_interface_says_global_addresses() -> None:
+    found = read(
+        "interface Gi0/0\n ip address 203.0.113.1 255.255.255.0\n ip nat outside\n"
+        " ip access-group A in\n ip access-group B out\n"
+        "ip nat inside source static 10.0.0.5 203.0.113.5\n"
+        "ip nat inside source static tcp 10.0.0.6 80 interface Gi0/0 8080\n"
+        "ip access-list extended A\n permit tcp any host 203.0.113.5 eq 80\n"
+        " permit tcp any host 203.0.113.1 eq 8080\n"
+        "ip access-list extended B\n permit tcp host 203.0.113.5 any\n"
+    )
+    assert opens(found, packet(dst="10.0.0.5")) is True
+    assert opens(found, packet(dst="203.0.113.5")) is False
+    assert opens(found, packet(dst="10.0.0.6")) is True
+    assert opens(found, packet(dst="10.0.0.6", port=8080)) is False
+    out = {"in_if": "Gi0/1", "out_if": "Gi0/0", "dst": "192.0.2.9"}
+    assert opens(found, packet("10.0.0.5", **out)) is True  # type: ignore[arg-type]
+    assert opens(found, packet("10.0.0.7", **out)) is False  # type: ignore[arg-type]
+
+
+def test_senders_that_are_translated_dynamically_are_in_doubt_at_the_outside() -> None:
+    found = read(
+        "interface Gi0/0\n ip nat outside\n ip access-group B out\n"
+        "ip nat inside source list 1 interface Gi0/0 overload\n"
+        "ip access-list extended B\n permit tcp host 203.0.113.5 any\n permit udp any any\n"
+    )
+    out = {"in_if": "Gi0/1", "out_if": "Gi0/0", "dst": "192.0.2.9"}
+    assert opens(found, packet("10.0.0.5", **out)) is None  # type: ignore[arg-type]
+    assert opens(found, packet("10.0.0.5", protocol=17, **out)) is True  # type: ignore[arg-type]
+
+
+def test_a_translation_that_is_not_understood_leaves_doubt() -> None:
+    found = read(
+        "ip nat outside source static 1.1.1.1 2.2.2.2\n"
+        "ip access-list extended A\n permit tcp any any eq 80\n" + BOUND
+    )
+    assert opens(found, packet()) is None
+
+
+def test_a_banner_is_no_list_and_a_binding_without_depth_is_one() -> None:
+    found = read(
+        "version 15.2\nbanner motd ^C\naccess-list 101 permit ip any any\n^C\n"
+        "access-list 101 permit tcp any any eq 22\n"
+        "interface Gi0/0\nip access-group 101 in\n"
+    )
+    assert opens(found, packet(port=22)) is True
+    assert opens(found, packet()) is False
+
+
+def test_a_banner_that_never_ends_hides_no_list() -> None:
+    found = read(
+        "banner motd #\naccess-list 101 deny ip any any\ninterface Gi0/0\n ip access-group 101 in\n"
+    )
+    assert opens(found, packet()) is False

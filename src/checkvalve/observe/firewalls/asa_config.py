@@ -10,11 +10,12 @@ from typing import Final
 from checkvalve.observe.firewalls.asa_entries import EntryReader
 from checkvalve.observe.firewalls.asa_levels import Interface, SameSecurity
 from checkvalve.observe.firewalls.asa_objects import Body, Objects
-from checkvalve.observe.firewalls.asa_statics import Static, read_static
+from checkvalve.observe.firewalls.asa_statics import read_static
 from checkvalve.observe.firewalls.base import Action, FilterRule, Ref
 from checkvalve.observe.firewalls.cisco_entries import AccessList, either, host
 from checkvalve.observe.firewalls.cisco_lines import Line, Tally, WordError, Words, read_lines
 from checkvalve.observe.firewalls.cisco_names import number
+from checkvalve.observe.firewalls.cisco_statics import Static
 from checkvalve.observe.firewalls.cisco_times import TimeRange
 from checkvalve.observe.firewalls.spans import ANY_V4, ANY_V6, ANYWHERE, Addresses
 
@@ -26,9 +27,11 @@ _BODY_WORDS: Final = frozenset(
     (
         *("host", "subnet", "range", "fqdn", "service", "network-object", "service-object"),
         *("port-object", "protocol-object", "icmp-object", "group-object", "description"),
-        *("absolute", "periodic", "security-level", "management-only"),
+        *("absolute", "periodic"),
     )
 )
+#: Lines of an interface, wherever they stand.
+_SETTINGS: Final = frozenset(("security-level", "management-only", "description"))
 #: Kinds of access list that decide nothing about IP that passes through.
 _OTHER_LISTS: Final = frozenset(("remark", "webtype", "ethertype"))
 #: Settings of the logging of access lists.
@@ -78,7 +81,7 @@ class Configuration:
         lists: access lists that decide about packets, by name.
         ignored: names of lists that decide about none.
         bindings: of lists, the last one of a kind winning.
-        statics: translations before 8.3.
+        statics: translations before 8.3, each with its mapped interface.
         unread: rules for commands that are not read.
         translates: senders are translated dynamically towards these interfaces (before 8.3).
     """
@@ -91,7 +94,7 @@ class Configuration:
         self.lists: dict[str, AccessList] = {}
         self.ignored: set[str] = set()
         self.bindings: dict[tuple[str, str, int], Binding] = {}
-        self.statics: list[Static] = []
+        self.statics: list[tuple[str, Static]] = []
         self.unread: list[FilterRule] = []
         self.translates: set[str] = set()
         self.is_asa = False
@@ -99,6 +102,7 @@ class Configuration:
         self._objects = Objects(self.tally)
         self._ranges: dict[str, TimeRange] = {}
         self._open: Callable[[Line], None] | None = None
+        self._at: Interface | None = None
         self._later: list[Line] = []
         self._commands = self._table()
         for line in lines:
@@ -146,9 +150,13 @@ class Configuration:
         if self._open is not None and (line.depth or line.first in _BODY_WORDS):
             self._open(line)
             return
+        if self._at is not None and line.first in _SETTINGS:
+            self._read_setting(self._at, line)
+            return
         command = self._commands.get(line.first)
+        self._open = None
         if line.first not in ("nameif", "ip", "ipv6"):
-            self._open = None
+            self._at = None
         try:
             if command is not None:
                 command(line)
@@ -198,7 +206,7 @@ class Configuration:
             self.tally.understood(line)
 
     def _read_interface(self, line: Line) -> None:
-        found = Interface()
+        found = self._at = Interface()
         self._open = lambda below: self._read_setting(found, below)
 
     def _read_setting(self, found: Interface, line: Line) -> None:
@@ -235,21 +243,21 @@ class Configuration:
     def _read_nameif(self, line: Line) -> None:
         """``nameif ethernet0 outside security0`` of PIX 6, or a line that lost its depth."""
         words = Words(line.words, 1)
-        first = words.take()
+        words.take()
         if words and words.peek(1).startswith("security"):
             found = Interface()
             self._name(found, words.take())
             found.level = number(words.take().removeprefix("security"), _TOP_LEVEL)
             self.tally.understood(line)
-        elif self._open is not None and first and not words:
-            self._open(line)
+        elif self._at is not None and not words:
+            self._read_setting(self._at, line)
         else:
             raise WordError("an interface's name stands behind no interface")
 
     def _read_own_address(self, line: Line) -> None:
         """``ip address outside 203.0.113.1 255.255.255.0`` of PIX 6, or a line without depth."""
-        if self._open is not None:
-            self._open(line)
+        if self._at is not None:
+            self._read_setting(self._at, line)
         elif line.words[1:2] == ("address",) and line.words[2:3]:
             found = self.interfaces.get(line.words[2])
             if found is not None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final, Literal
 
 from checkvalve.observe.firewalls.asa_config import Binding, Configuration
 from checkvalve.observe.firewalls.asa_levels import Interface, barred, level_rules
-from checkvalve.observe.firewalls.asa_statics import own_address, to_destinations, to_sources
 from checkvalve.observe.firewalls.base import (
     Action,
     Chain,
@@ -19,7 +16,7 @@ from checkvalve.observe.firewalls.base import (
     Stage,
 )
 from checkvalve.observe.firewalls.cisco_entries import either
-from checkvalve.observe.firewalls.spans import ANYWHERE
+from checkvalve.observe.firewalls.cisco_statics import own_address, translated
 
 Family = Literal[0, 4, 6]
 
@@ -130,15 +127,12 @@ class _Stages:
         if self._of.says_real_addresses or family != 4 or acl not in self._of.lists:  # noqa: PLR2004  # IPv4
             return acl
         own = self._interfaces[name].own
-        statics = tuple(own_address(s, own) for s in self._of.statics if s.mapped_if == name)
+        statics = tuple(own_address(one, own) for at, one in self._of.statics if at == name)
         is_out = binding.direction == "out"
-        hidden = is_out and name in self._of.translates
-        if not statics and not hidden:
+        hides = name in self._of.translates
+        if not statics and not hides:
             return acl
-        turn = to_sources if is_out else to_destinations
-        rules = tuple(turn(self.chains[acl].rules, statics))
-        if hidden:
-            rules = tuple(_hidden(rules))
+        rules = translated(self.chains[acl].rules, statics, is_out=is_out, hides=hides)
         chain = f"{acl} {binding.direction} {name}"
         self.chains[chain] = Chain(rules, self._denial(acl))
         return chain
@@ -162,13 +156,3 @@ class _Stages:
 
 def _jump(ref: Ref, chain: str) -> FilterRule:
     return FilterRule(Action.JUMP, ref, to=chain)
-
-
-def _hidden(rules: tuple[FilterRule, ...]) -> Iterator[FilterRule]:
-    """Rules whose senders may be translated to a shared address."""
-    for rule in rules:
-        if rule.src == ANYWHERE or rule.src.v4 == ANYWHERE.v4:
-            yield rule
-        else:
-            why = rule.unknown or "its senders may be translated dynamically"
-            yield replace(rule, src=ANYWHERE, unknown=why)

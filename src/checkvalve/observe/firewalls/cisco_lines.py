@@ -6,11 +6,14 @@ not. ``!`` begins a comment, as does ``:`` at the start of a line on ASA.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from checkvalve.observe.firewalls.base import Coverage, Problem, Ref
 
+#: Words of ``banner motd`` before the delimiter.
+_BANNER_WORDS: Final = 2
 #: Commands whose words are free text.
 _FREE_TEXT: Final = frozenset(("banner", "description", "remark"))
 
@@ -59,6 +62,20 @@ def _words(text: str) -> tuple[str, ...]:
     if "!" in words and not _FREE_TEXT.intersection(words[:3]):
         del words[words.index("!") :]
     return tuple(words)
+
+
+def without_banners(lines: list[Line]) -> Iterator[Line]:
+    """Commands alone: no comments, and no text that IOS shows between two delimiters."""
+    last = 0
+    for index, line in enumerate(lines):
+        if line.number <= last or not line.words:
+            continue
+        if line.first == "banner" and len(line.words) > _BANNER_WORDS:
+            text = line.text.split(None, _BANNER_WORDS)[_BANNER_WORDS]
+            mark = text[:2] if text[0] == "^" else text[0]
+            closing = (each.number for each in lines[index + 1 :] if mark in each.text)
+            last = 0 if mark in text[len(mark) :] else next(closing, 0)
+        yield line
 
 
 class Words:

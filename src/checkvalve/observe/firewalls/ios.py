@@ -19,7 +19,9 @@ Known limits:
 - Not understood, and therefore *cannot tell*: ``dscp``, ``precedence``, ``tos``, ``ttl``,
   ``option``, single TCP flags, ``packet-length``, ``dynamic``, domain names, zone-based policies,
   ``ip inspect``, VLAN access maps.
-- ``ip nat`` is not followed: a list at an outside interface says global addresses.
+- Lists at an outside interface say global addresses: ``ip nat inside source static`` is resolved;
+  of senders that are translated dynamically an outbound list there knows nothing; other
+  translations are unknown. Answers to a global address are not followed back to the real one.
 - Reverse-path checks, MAC lists and policing can only take away, and are not read.
 - Interfaces are named as the file names them; abbreviations are not completed.
 """
@@ -125,7 +127,13 @@ def _stages(configuration: Configuration, chains: dict[str, Chain]) -> Iterator[
         if (binding.family, binding.acl) not in configuration.lists:
             chains[chain] = _undefined(configuration, binding)
         names = Names(frozenset((binding.interface,)))
-        if binding.direction == "in":
+        is_in = binding.direction == "in"
+        real = configuration.nat.at(binding.interface, chains[chain].rules, is_out=not is_in)
+        if real is not None and binding.family == 4:  # noqa: PLR2004  # IPv4
+            policy = chains[chain].policy
+            chain = f"{chain} {binding.direction} {binding.interface}"
+            chains[chain] = Chain(real, policy)
+        if is_in:
             yield Stage(chain, in_if=names, family=binding.family)
         else:
             yield Stage(chain, out_if=names, family=binding.family)

@@ -9,11 +9,19 @@ from typing import Final, Literal
 
 from checkvalve.observe.firewalls.asa_objects import Body
 from checkvalve.observe.firewalls.base import Action, FilterRule, Names, Ref, State
-from checkvalve.observe.firewalls.cisco_entries import AccessList, either
-from checkvalve.observe.firewalls.cisco_lines import Line, Tally, WordError, Words, read_lines
+from checkvalve.observe.firewalls.cisco_entries import AccessList, either, host
+from checkvalve.observe.firewalls.cisco_lines import (
+    Line,
+    Tally,
+    WordError,
+    Words,
+    read_lines,
+    without_banners,
+)
 from checkvalve.observe.firewalls.cisco_names import number
 from checkvalve.observe.firewalls.cisco_times import TimeRange
 from checkvalve.observe.firewalls.ios_entries import EntryReader
+from checkvalve.observe.firewalls.ios_nat import Translations
 from checkvalve.observe.firewalls.ios_objects import Objects
 from checkvalve.observe.firewalls.spans import ANY_V4, ANY_V6
 
@@ -27,6 +35,10 @@ _ENTRY_WORDS: Final = frozenset(("permit", "deny", "remark", "evaluate", "dynami
 #: Lines within a list that are no entries.
 _NO_ENTRY: Final = frozenset(("remark", "exit", "statistics", "fragments", "no", "description"))
 _BODY_WORDS: Final = frozenset(("absolute", "periodic", "group-object"))
+_BINDINGS: Final = (
+    *(("ip", "access-group"), ("ipv4", "access-group"), ("ipv6", "access-group")),
+    ("ipv6", "traffic-filter"),
+)
 _SPEAKS_OF_PASSING: Final = frozenset(("permit", "deny"))
 #: Commands with ``permit`` or ``deny`` in them that decide about other things than packets.
 _ELSEWHERE: Final = frozenset(
@@ -74,6 +86,7 @@ class Configuration:
         bindings: of lists to interfaces; the last of a kind wins.
         interfaces: all that have a section.
         unread: rules for commands that are not read.
+        nat: translations.
         is_ios: it is IOS or IOS XE for sure.
         is_its_own: there is a line that decides what passes.
     """
@@ -83,6 +96,7 @@ class Configuration:
     bindings: dict[tuple[str, str, int], Binding] = field(default_factory=dict)
     interfaces: dict[str, None] = field(default_factory=dict)
     unread: list[FilterRule] = field(default_factory=list)
+    nat: Translations = field(default_factory=Translations)
     is_ios: bool = False
     is_its_own: bool = False
 
@@ -104,13 +118,12 @@ class _Reader:
         self._entries: list[tuple[Line, IosList, int]] = []
         self._open: Callable[[Line], None] | None = None
         self._last: IosList | None = None
+        self._at = ""
         self._commands = self._table()
 
     def read(self, lines: list[Line]) -> None:
         """All lines; entries last, as they may name groups that are defined behind them."""
-        for line in lines:
-            if not line.words:
-                continue
+        for line in without_banners(lines):
             try:
                 self._line(line)
             except WordError as error:
@@ -145,6 +158,8 @@ class _Reader:
             ("ip", "access-list"): self._named,
             ("ipv4", "access-list"): self._named,
             ("ipv6", "access-list"): self._named,
+            ("ip", "nat"): self._nat,
+            **dict.fromkeys(_BINDINGS, self._stray),
             ("access-list",): self._numbered,
             ("object-group",): self._group,
             ("time-range",): self._range,
@@ -164,6 +179,21 @@ class _Reader:
     def _version(self, line: Line) -> None:
         if re.match(r"1[125-7]\.\d", " ".join(line.words[1:2])):
             self._found.is_ios = True
+
+    def _stray(self, line: Line) -> None:
+        """A binding that lost its depth belongs to the interface before it."""
+        if self._at:
+            self._setting(self._at, line)
+        else:
+            self._unread(line, "a list is bound to no interface", Action.DENY)
+
+    def _nat(self, line: Line) -> None:
+        try:
+            if self._found.nat.read(Words(line.words, 2)):
+                self._tally.understood(line)
+        except WordError as error:
+            self._found.unread.extend(either(self._tally.ref(line), str(error), ANY_V4))
+            raise
 
     def _not_read(self, line: Line) -> None:
         self._unread(line, f"the command '{line.first}' is not read", Action.DENY)
@@ -262,7 +292,7 @@ class _Reader:
 
     def _interface(self, line: Line) -> None:
         name = " ".join(line.words[1:])
-        self._last = None
+        self._last, self._at = None, name
         self._found.interfaces[name] = None
         self._open = lambda below: self._setting(name, below)
 
@@ -276,6 +306,12 @@ class _Reader:
                 self._binding(interface, family, words, line)
             elif words.took("inspect"):
                 self._unread(line, "what inspection lets in is not read", Action.ACCEPT)
+            elif words.took("nat") and words.took("outside"):
+                self._found.nat.outside.add(interface)
+                self._tally.understood(line)
+            elif head == "ip" and words.took("address") and "." in words.peek():
+                own = self._found.nat.own
+                own[interface] = own.get(interface) or host(words.take())
         elif head == "zone-member" and words.took("security"):
             why = "zone-based policies are not read"
             self._unread(line, why, Action.DENY, interface=interface)

@@ -46,6 +46,8 @@ def write(permits: Sequence[Permit]) -> str:
         FirewallError: a list can't say one of the permits, or can't tell its replies.
     """
     names = interfaces(permits)
+    if len({_name(name, "in", 4) for name in names}) < len(names):
+        raise FirewallError("two interfaces have names that differ in punctuation alone")
     check(permits, "Cisco IOS")
     for one in permits:
         _check_replies(one)
