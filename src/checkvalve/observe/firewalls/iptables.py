@@ -67,7 +67,7 @@ _LEGACY: Final = re.compile(r"#\s*Warning:.*tables.*present")
 _CHAIN: Final = re.compile(r":(\S+)\s+(-|[A-Z]+)(\s+\[\d+:\d+\])?$")
 _COUNTERS: Final = re.compile(r"\[\d+:\d+\]\s+")
 _V6_ADDRESS: Final = re.compile(
-    r"\s--?[a-z-]+\s+(!\s+)?[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:]*(/|\s|$)"
+    r"\s(-s|-d|--(src|dst)-range|--to-(source|destination))\s+(!\s+)?\[?[0-9a-fA-F]*:[0-9a-fA-F:]*:"
 )
 _V4_ADDRESS: Final = re.compile(r"\s\d+\.\d+\.\d+\.\d+")
 _UNTRACKING: Final = re.compile(r"(-j\s+NOTRACK|--notrack)\b")

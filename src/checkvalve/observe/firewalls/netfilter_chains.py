@@ -30,7 +30,14 @@ from checkvalve.observe.firewalls.base import (
     Stage,
     State,
 )
-from checkvalve.observe.firewalls.spans import NOWHERE, Addresses, intersection
+from checkvalve.observe.firewalls.spans import (
+    ANYWHERE,
+    IPV4,
+    IPV6,
+    NOWHERE,
+    Addresses,
+    intersection,
+)
 
 Hook = Literal["ingress", "prerouting", "input", "forward", "output", "postrouting", "egress"]
 Family = Literal[0, 4, 6]
@@ -195,13 +202,16 @@ class Chains:
             self.rules[name] = [one for rule in self.rules[name] for one in self._before(rule)]
 
     def _before(self, rule: FilterRule) -> tuple[FilterRule, ...]:
-        if rule.dst_ports is None and not self.translated - rule.dst:
+        to = self.translated
+        whole = all(
+            not to.of_family(family) or rule.dst.of_family(family) == ANYWHERE.of_family(family)
+            for family in (IPV4, IPV6)
+        )
+        if rule.dst_ports is None and whole:
             return (rule,)
         reason = "it sees destinations before they are translated"
-        unsure = replace(
-            rule, dst=self.translated, dst_ports=None, unknown=rule.unknown or reason, rate=""
-        )
-        return (replace(rule, dst=rule.dst - self.translated), unsure)
+        unsure = replace(rule, dst=to, dst_ports=None, unknown=rule.unknown or reason, rate="")
+        return (replace(rule, dst=rule.dst - to), unsure)
 
     def _untrack(self) -> None:
         """Packets that are not tracked have no state."""
