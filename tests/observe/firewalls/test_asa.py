@@ -590,3 +590,14 @@ def test_what_the_lists_cannot_tell_apart_is_refused() -> None:
         Asa().render(wanted)
     with pytest.raises(FirewallError, match="ports of protocol 47"):
         Asa().render([Permit("a", "b", everywhere, everywhere, 47, ((1, 2),))])
+
+
+def test_a_global_list_of_8_4_is_of_its_family_alone() -> None:
+    found = read(
+        "access-list all extended permit tcp any any eq 80\naccess-group all global\n",
+        base=INTERFACES.replace("9.9(2)", "8.4(2)"),
+    )
+    assert opens(found, packet()) is True
+    assert opens(found, packet(in_if="inside", out_if="outside", port=81)) is False
+    v6 = packet("2001:db8::9", "2001:db8::1", 81, in_if="inside", out_if="outside")
+    assert opens(found, v6) is True

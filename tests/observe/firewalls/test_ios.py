@@ -465,3 +465,22 @@ def test_a_banner_that_never_ends_hides_no_list() -> None:
         "banner motd #\naccess-list 101 deny ip any any\ninterface Gi0/0\n ip access-group 101 in\n"
     )
     assert opens(found, packet()) is False
+
+
+def test_entries_of_another_kind_of_list_are_not_taken_for_entries() -> None:
+    found = read(
+        "ip access-list A\n 10 permit tcp any any eq 80\nmac access-list M\n 10 permit any any\n"
+        "ip access-list role-based R\n permit ip\n" + BOUND
+    )
+    assert opens(found, packet()) is True
+    assert opens(found, packet(port=81)) is False
+
+
+def test_entries_behind_a_line_that_nobody_understands_are_in_doubt_and_not_lost() -> None:
+    found = read(
+        "ip access-list extended A\n permit tcp any any eq 80\nmary had a little lamb\n"
+        " deny tcp any any eq 81\n permit tcp any any range 81 82\n" + BOUND
+    )
+    assert opens(found, packet()) is True
+    assert opens(found, packet(port=81)) is None
+    assert opens(found, packet(port=83)) is False

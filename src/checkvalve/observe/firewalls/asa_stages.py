@@ -45,7 +45,11 @@ class _Stages:
         self.forward: list[Stage] = []
         #: What may let pass before any list is asked.
         self._first = tuple(r for r in configuration.unread if r.action is Action.ACCEPT)
-        self._global = configuration.bindings.get(("global", "", 0))
+        self._globals = {
+            family: binding
+            for (direction, _, family), binding in configuration.bindings.items()
+            if direction == "global"
+        }
         bound = {binding.interface for binding in configuration.bindings.values()} - {""}
         self._interfaces = {
             **{name: Interface(name) for name in sorted(bound)},
@@ -65,7 +69,7 @@ class _Stages:
     def _lists(self) -> None:
         """Each access list as a chain; with a global list, what it leaves open goes on to that."""
         for name, one in self._of.lists.items():
-            policy = None if self._global else self._denial(name)
+            policy = None if self._globals else self._denial(name)
             self.chains[name] = Chain(self._first + one.rules(), policy)
 
     def _denial(self, acl: str) -> FilterRule:
@@ -85,7 +89,7 @@ class _Stages:
 
     def _inbound(self, name: str, family: Family) -> None:
         binding = self._of.bindings.get(("in", name, family))
-        if binding is not None or self._global is not None:
+        if binding is not None or family in self._globals:
             chain = self._asked(binding, name, family)
         else:
             chain = f"security levels from {name}"
@@ -101,9 +105,9 @@ class _Stages:
 
     def _asked(self, binding: Binding | None, name: str, family: Family) -> str:
         """The chain of an interface's own list and the global one."""
-        if self._global is None and binding is not None:
+        if not self._globals and binding is not None:
             return self._translated(binding, family)
-        bindings = [one for one in (binding, self._global) if one is not None]
+        bindings = [one for one in (binding, self._globals.get(family)) if one is not None]
         chain = " then ".join(one.acl for one in bindings) + " in"
         if chain not in self.chains:
             jumps = tuple(_jump(one.ref, self._defined(one)) for one in bindings)
@@ -115,7 +119,7 @@ class _Stages:
         if binding is None:
             return
         chain = self._translated(binding, family)
-        if self._global is not None:
+        if self._globals:
             chain = f"{binding.acl} out"
             jump = _jump(binding.ref, self._defined(binding))
             self.chains[chain] = Chain((jump,), self._denial(binding.acl))
@@ -141,7 +145,7 @@ class _Stages:
         """The list's chain, made up where nobody defines it."""
         if binding.acl not in self.chains:
             why = f"access-list {binding.acl} is not defined"
-            policy = None if self._global else self._denial(binding.acl)
+            policy = None if self._globals else self._denial(binding.acl)
             self.chains[binding.acl] = Chain(either(binding.ref, why), policy)
         return binding.acl
 

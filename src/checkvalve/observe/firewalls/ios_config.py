@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from checkvalve.observe.firewalls.asa_objects import Body
@@ -38,6 +38,27 @@ _BODY_WORDS: Final = frozenset(("absolute", "periodic", "group-object"))
 _BINDINGS: Final = (
     *(("ip", "access-group"), ("ipv4", "access-group"), ("ipv6", "access-group")),
     ("ipv6", "traffic-filter"),
+)
+#: Lines that stand within a list, or between its entries.
+_WITHIN: Final = frozenset(("permit", "deny", "remark", "exit", "end", "no", "ip", "ipv4", "ipv6"))
+#: Commands that open a section of another kind, whose lines are no entries.
+_SECTIONS: Final = frozenset(
+    (
+        *("route-map", "class-map", "policy-map", "router", "line", "vlan", "vrf", "crypto"),
+        *(
+            "control-plane",
+            "mac",
+            "arp",
+            "role",
+            "key",
+            "aaa",
+            "event",
+            "prefix-set",
+            "exit",
+            "end",
+        ),
+        *("route-policy", "community-set", "as-path-set", "ip-prefix-list", "flow", "monitor"),
+    )
 )
 _SPEAKS_OF_PASSING: Final = frozenset(("permit", "deny"))
 #: Commands with ``permit`` or ``deny`` in them that decide about other things than packets.
@@ -116,6 +137,8 @@ class _Reader:
         self._objects = Objects(found.tally)
         self._ranges: dict[str, TimeRange] = {}
         self._entries: list[tuple[Line, IosList, int]] = []
+        self._unsure: set[int] = set()
+        self._is_sure = True
         self._open: Callable[[Line], None] | None = None
         self._last: IosList | None = None
         self._at = ""
@@ -138,6 +161,8 @@ class _Reader:
             self._open(line)
             return
         if self._last is not None and _is_entry(line):
+            if not self._is_sure:
+                self._unsure.add(line.number)
             self._in_list(self._last, line)
             return
         self._open = None
@@ -150,8 +175,13 @@ class _Reader:
             command(line)
         elif words[0] == "no" and "access-list" in words[1:3]:
             self._removal(line)
+        elif words[0] in _SECTIONS or (words[0] not in _WITHIN and "access-list" in words[1:2]):
+            self._last, self._at = None, ""
+            self._open = _of_another_kind
         elif _SPEAKS_OF_PASSING.intersection(words) and words[0] not in _ELSEWHERE:
             raise WordError(f"the command '{words[0]}' is not understood")
+        elif words[0] not in _WITHIN:
+            self._is_sure = False
 
     def _table(self) -> dict[tuple[str, ...], Callable[[Line], None]]:
         return {
@@ -245,6 +275,7 @@ class _Reader:
         kind = words.take() if words.peek() in ("extended", "standard") else ""
         name = words.take()
         if name in ("resequence", "role-based", "log-update", "logging", "match-local-traffic"):
+            self._last, self._open = None, _of_another_kind
             return
         acl = self._list(line, family, name)
         if kind:
@@ -253,6 +284,7 @@ class _Reader:
         elif family == 4:  # noqa: PLR2004  # NX-OS and IOS XR write no kind
             acl.passes_if_empty = False
         acl.is_standard = kind == "standard"
+        self._is_sure = True
         self._tally.understood(line)
         self._found.is_its_own = True
         self._last = acl
@@ -335,11 +367,18 @@ class _Reader:
         sequence = number(line.first, _LAST_SEQUENCE) if start == 1 else None
         ref = self._tally.ref(line, acl.name)
         rules, doubt = reader.read(words, ref, acl.everywhere, is_standard=acl.is_standard)
+        if line.number in self._unsure:
+            doubt = doubt or f"it may belong to access list {acl.name}, or to something else"
+            rules = tuple(replace(rule, unknown=doubt) for rule in rules)
         acl.add(rules, sequence)
         if doubt:
             self._tally.missed(line, doubt)
         else:
             self._tally.understood(line)
+
+
+def _of_another_kind(line: Line) -> None:
+    """A line of a section that decides nothing about packets that pass through."""
 
 
 def _is_entry(line: Line) -> bool:
