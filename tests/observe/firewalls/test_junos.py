@@ -398,7 +398,7 @@ def test_braces_that_do_not_match_make_all_unknown(cut: str) -> None:
     assert decided(read(BRACES.replace(cut, "")), packet(80)) == "unknown"
 
 
-def test_screens_are_a_rate_and_filters_on_interfaces_an_unknown_deny() -> None:
+def test_screens_are_a_rate() -> None:
     screen = """
     set security screen ids-option s tcp syn-flood attack-threshold 200
     set security zones security-zone plant screen s
@@ -406,10 +406,53 @@ def test_screens_are_a_rate_and_filters_on_interfaces_an_unknown_deny() -> None:
     rule_set = rules(policy(), screen)
     assert decided(rule_set, packet()) == "unknown"
     assert must(rule_set, packet(), rates_hold=True)
-    guard = "set interfaces ge-0/0/1 unit 0 family inet filter input guard"
-    rule_set = rules(policy(), guard)
-    assert decided(rule_set, packet()) == "unknown"
-    assert decided(rule_set, packet(80)) == "no"
+
+
+GUARD = "set interfaces ge-0/0/1 unit 0 family inet filter input guard"
+TERM = "set firewall family inet filter guard term"
+
+
+def test_a_filter_on_an_interface_must_accept_too() -> None:
+    rule_set = rules(
+        policy(application="any"),
+        GUARD,
+        f"{TERM} a from source-address 10.1.0.0/16",
+        f"{TERM} a from source-address 10.1.0.0/29 except",
+        f"{TERM} a from source-address 10.1.0.7/32",
+        f"{TERM} a from protocol tcp",
+        f"{TERM} a from destination-port [ https 8443 ]",
+        f"{TERM} a then count c\n{TERM} b from protocol icmp icmp-type echo-request",
+    )
+    for one, answer in (
+        (packet(443), "yes"),
+        (packet(8443), "yes"),
+        (packet(80), "no"),
+        (packet(443, src="10.1.0.6"), "no"),
+        (packet(443, src="10.1.0.8"), "yes"),
+        (packet(protocol=1), "yes"),
+        (packet(protocol=1, icmp=0), "no"),
+        (packet(80, in_if="ge-0/0/2.0"), "yes"),
+        (packet(80, in_if="plant", out_if="office"), "unknown"),
+    ):
+        assert decided(rule_set, one) == answer, one
+
+
+def test_terms_pass_on_limit_or_are_not_understood() -> None:
+    on = f"{TERM} a then next term\n{TERM} b then discard"
+    assert decided(rules(policy(), GUARD, on), packet()) == "no"
+    limited = rules(policy(), GUARD, f"{TERM} a then policer slow")
+    assert decided(limited, packet()) == "unknown"
+    assert must(limited, packet(), rates_hold=True)
+    for odd in ("from tcp-established", "then routing-instance r", "from port 443"):
+        assert decided(rules(policy(), GUARD, f"{TERM} a {odd}"), packet()) == "unknown"
+    assert decided(rules(policy(), GUARD), packet()) == "unknown"
+
+
+def test_a_filter_before_a_translation_does_not_know_the_host_behind_it() -> None:
+    nat = "set security nat destination pool p address 10.2.0.12"
+    term = f"{TERM} a from destination-address 203.0.113.7/32\n{TERM} a then accept"
+    assert decided(rules(policy(), GUARD, term), packet()) == "no"
+    assert decided(rules(policy(), GUARD, term, nat), packet()) == "unknown"
 
 
 def test_ipv6_may_be_dropped_as_a_whole() -> None:

@@ -14,7 +14,8 @@ Known limits:
       apply groups, and commands that change (``delete``, ``insert``): all is unknown.
     - Dynamic applications, identities, URL categories, VPN tunnels, authentication, host names and
       applications with agreed ports (RPC) are unknown.
-    - Filters on interfaces (``firewall family inet filter``) are unknown denies.
+    - Filters on interfaces are asked about packets that open; that replies must pass them too is
+      not said. Their prefix lists, TCP flags and other matches are unknown.
     - Thresholds of screens are a rate; what screens drop besides, and application services, are
       taken to let sessions open.
     - Packets to the firewall itself: only policies to ``junos-host`` are read, and what they leave
@@ -43,6 +44,7 @@ from checkvalve.observe.firewalls.base import (
     Stage,
     Vendor,
 )
+from checkvalve.observe.firewalls.junos_filters import read_filters
 from checkvalve.observe.firewalls.junos_groups import apply_groups
 from checkvalve.observe.firewalls.junos_objects import read_objects, table
 from checkvalve.observe.firewalls.junos_policies import JUNOS_HOST, Context, policies, strange
@@ -64,9 +66,6 @@ _INSIDE: Final = re.compile(
 _THRESHOLDS: Final = frozenset(
     {"limit-session", "flood", "syn-flood", "ip-sweep", "port-scan", "tcp-sweep", "udp-sweep"}
 )
-#: Interfaces that forward nothing.
-_ASIDE: Final = ("lo0", "fxp", "em", "fab")
-_FAMILIES: Final[dict[str, Literal[0, 4, 6]]] = {"inet": 4, "inet6": 6}
 _USED: Final = (
     ("security", "policies"),
     ("security", "zones"),
@@ -140,7 +139,10 @@ class _Reader:
         rest = FilterRule(Action.DENY, Ref(self._tally.file, 0, "what no policy permits is denied"))
         whole = (*self._front(), *through, *self._default(section))
         chains = {"policies": Chain(whole, rest)}
-        forward = [Stage("policies"), *self._filters(chains)]
+        forward = [Stage("policies")]
+        for stage, chain in read_filters(self._root, self._tally, self._zones):
+            chains[stage.chain] = chain
+            forward.append(stage)
         stages: tuple[Stage, ...] = ()
         local = [rule for pair, rules in read if JUNOS_HOST in pair.targets for rule in rules]
         if local:
@@ -224,27 +226,6 @@ class _Reader:
                 rate="above",
             )
 
-    def _filters(self, chains: dict[str, Chain]) -> Iterator[Stage]:
-        """Stages of interfaces with a filter of packets, which are not read."""
-        for interface in self._root.at("interfaces").active():
-            for unit in interface.at("unit").active():
-                for family in unit.at("family").active():
-                    for way in family.at("filter").active():
-                        if not interface.word.startswith(_ASIDE):
-                            yield self._filter(chains, f"{interface.word}.{unit.word}", way, family)
-
-    def _filter(self, chains: dict[str, Chain], interface: str, way: Node, family: Node) -> Stage:
-        name = f"{interface} {family.word} {way.word}"
-        why = "a filter of packets is not read"
-        ref = self._tally.ref(way.line, interface)
-        chains[name] = Chain((FilterRule(Action.DENY, ref, unknown=why),))
-        self._tally.missed(way.line, why)
-        place = Names(frozenset({interface, *_zones_of(self._zones, interface)}))
-        number = _FAMILIES.get(family.word, 0)
-        if way.word.startswith("output"):
-            return Stage(name, out_if=place, family=number)
-        return Stage(name, in_if=place, family=number)
-
     def _local(self, rules: list[FilterRule]) -> Chain:
         text = "the services that a zone offers are not read"
         rest = FilterRule(Action.ACCEPT, Ref(self._tally.file, 0, text), unknown=text)
@@ -256,7 +237,3 @@ def _interfaces(zone: Node) -> frozenset[str]:
     """The logical interfaces of a zone; one without a unit is unit 0."""
     names = (one.word for one in zone.at("interfaces").active())
     return frozenset(name if "." in name else f"{name}.0" for name in names)
-
-
-def _zones_of(zones: dict[str, frozenset[str]], interface: str) -> set[str]:
-    return {zone for zone, held in zones.items() if interface in held}

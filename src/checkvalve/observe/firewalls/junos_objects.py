@@ -264,14 +264,19 @@ def _box(said: Mapping[str, str]) -> Service:
     word = said.get("protocol", "")
     number = table()["protocols"].get(word)
     number = octet(word) if number is None else number
-    src, dst = (_ports(said.get(f"{side}-port")) for side in ("source", "destination"))
+    src, dst = (named_ports(said.get(f"{side}-port")) for side in ("source", "destination"))
     kinds = [key for key in said if key.startswith("icmp")]
     if ((src or dst) and number not in PORTED) or (kinds and number not in (ICMP, ICMPV6)):
         raise ValueError(f"protocol {word} does not have what is asked of it")
     return Service(one_protocol(number), src, dst, _icmp(said, number))
 
 
-def _ports(text: str | None) -> Spans | None:
+def named_ports(text: str | None) -> Spans | None:
+    """Ports from ``80``, ``80-90`` or a name that Junos has for one.
+
+    Raises:
+        ValueError: it is none of these.
+    """
     if text is None:
         return None
     found: int | None = table()["ports"].get(text)
