@@ -381,7 +381,17 @@ REAL = (
     "worst_case/iptables-save",
 )
 #: What of real files is not understood: matches that are in no packet's header.
-NOT_IN_HEADERS = ("mac", "addrtype", "owner", "rpfilter", "pkttype", "--ct", "TCP", "not tracked")
+NOT_IN_HEADERS = (
+    "mac",
+    "recent",
+    "addrtype",
+    "owner",
+    "rpfilter",
+    "pkttype",
+    "--ct",
+    "TCP",
+    "not tracked",
+)
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 import pytest
+from tests.observe.firewalls.kernel import IN_IF, OUT_IF, Kernel, Probe, kernel, missing
 
 from checkvalve.observe.firewalls.base import Permit, RuleSet
 from checkvalve.observe.firewalls.nftables import Nftables
 from checkvalve.observe.firewalls.spans import ANYWHERE, Addresses, Spans
 from checkvalve.testing.firewalls import Packet, outcomes
-from tests.observe.firewalls.kernel import IN_IF, OUT_IF, Kernel, Probe, kernel, missing
 
 _PROBES: Final = 160
 
@@ -64,7 +64,11 @@ table ip early {
         type filter hook prerouting priority raw; policy accept;
         ip saddr 10.1.0.66 drop
         udp dport 6 drop
+        oifname "office0" drop
+        oifname != "office0" udp dport 19 drop
+        jump shared
     }
+    chain shared { ip saddr 10.1.0.65 drop; }
 }
 table inet late {
     chain second { type filter hook forward priority 10; policy accept; tcp dport 6 drop; }

@@ -4,6 +4,7 @@ A reader fills ``Chains``; ``rule_set`` makes of it what the neutral form owes:
 
 - a jump to a chain that is not there, or round in a circle, is not understood;
 - ``return`` in a base chain, and the end of a chain that it goes to, are its policy;
+- before routing a packet has no interface to go out by;
 - before destination translation a packet has another destination than behind the firewall, so
   a rule there says nothing sure about addresses that are translated to;
 - a packet that is not tracked (``notrack``) has no state, so a rule that asks for one is not
@@ -100,6 +101,7 @@ class Chains:
     def rule_set(self, vendor: str, file: str, families: frozenset[int]) -> RuleSet:
         """The neutral form."""
         self._cut_circles()
+        self._unroute()
         self._translate_back()
         self._untrack()
         for base in self.bases:
@@ -188,6 +190,17 @@ class Chains:
     def _calls(self, name: str) -> Iterator[int]:
         return iter([n for n, rule in enumerate(self.rules[name]) if rule.action in _CALLS])
 
+    def _unroute(self) -> None:
+        """Before routing no name of an interface to go out by fits; in doubt where shared."""
+        before, behind = set[str](), set[str]()
+        for base in self.bases:
+            early = base.hook in ("ingress", "prerouting")
+            (before if early else behind).update(self.reachable(base.chain))
+        for name in before & self.rules.keys():
+            self.rules[name] = [
+                _before_routing(rule, shared=name in behind) for rule in self.rules[name]
+            ]
+
     def _translate_back(self) -> None:
         """Before translation, rules about destinations are not sure for those translated to."""
         if not self.translated:
@@ -263,6 +276,15 @@ class Chains:
             else:
                 settled.append(rule)
         self.rules[base.chain] = settled
+
+
+def _before_routing(rule: FilterRule, *, shared: bool) -> FilterRule:
+    if rule.out_if is None:
+        return rule
+    if shared:
+        reason = "before routing a packet has no interface to go out by"
+        return replace(rule, out_if=None, unknown=rule.unknown or reason, rate="")
+    return replace(rule, out_if=None if rule.out_if.negated else Names(frozenset()))
 
 
 def either(rule: FilterRule, reason: str) -> tuple[FilterRule, FilterRule]:

@@ -19,6 +19,12 @@ FAMILIES: Final = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 _PRIORITIES: Final = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50,
                       "srcnat": 100, "out": 100}  # fmt: skip
 _PRIORITY: Final = re.compile(r"([a-z]+)?\s*([+-]?)\s*(\d+)?$")
+#: Tables of iptables-nft.
+_OF_XTABLES: Final = frozenset({"raw", "mangle", "nat", "filter", "security"})
+_HANDLE: Final = re.compile(r"#\s*handle \d+\s*$")
+_DECIDING: Final = frozenset(
+    {"accept", "drop", "reject", "return", "jump", "goto", "vmap", "dnat", "snat", "masquerade"}
+)
 #: Objects that decide nothing by themselves.
 _OBJECTS: Final = ("counter", "quota", "limit", "flowtable", "secmark", "synproxy", "ct")
 _ADDING: Final = ("add", "create")
@@ -27,10 +33,10 @@ _ADDING: Final = ("add", "create")
 def text_document(text: str) -> Document:
     """The entries of a text."""
     found, comments = tokens_of(text)
-    reading = _Reading(text.split("\n"))
+    reading = _Reading(text.split("\n"), comments)
     reading.tokens = with_variables(found, reading.undefined)
     spoken = {token.line for token in found if not token.is_sign("\n")}
-    reading.document.harmless = comments - spoken
+    reading.document.harmless = comments.keys() - spoken
     reading.commands()
     return reading.document
 
@@ -40,6 +46,7 @@ class _Reading:
     """A text, and where the reading is."""
 
     lines: list[str]
+    comments: dict[int, str]
     tokens: list[Token] = field(default_factory=list)
     at: int = 0
     document: Document = field(default_factory=Document)
@@ -184,7 +191,14 @@ class _Reading:
             return
         expressions, comment = statements(tokens)
         last = max(token.line for token in tokens)
+        if self._goes_on(of, last) and not _decides(expressions):
+            expressions.append({"unread rest": None})
         self._add("rule", {**of, "expr": expressions, "comment": comment}, first, last)
+
+    def _goes_on(self, of: dict[str, Json], line: int) -> bool:
+        """Whether a rule may go on in a comment: nft prints so what only xtables understands."""
+        comment = self.comments.get(line, "")
+        return of["table"] in _OF_XTABLES and bool(comment) and not _HANDLE.match(comment)
 
     def _set(self, kind: str, of: dict[str, Json], first: int) -> None:
         """``set NAME { type ...; flags ...; elements = { ... } }``."""
@@ -254,6 +268,11 @@ class _Reading:
         else:
             raise UnreadError
         self._rest()
+
+
+def _decides(expressions: list[Json]) -> bool:
+    """Whether a rule's last statement is a verdict."""
+    return bool(expressions) and not expressions[-1].keys().isdisjoint(_DECIDING)
 
 
 def _priority(text: str) -> int | None:

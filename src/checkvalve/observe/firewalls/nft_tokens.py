@@ -47,15 +47,15 @@ class Token:
         return not self.quoted and self.text in texts
 
 
-def tokens_of(text: str) -> tuple[list[Token], set[int]]:
-    """The words of a text, newlines among them, and the lines that hold a comment."""
+def tokens_of(text: str) -> tuple[list[Token], dict[int, str]]:
+    """The words of a text, newlines among them, and comments by their line."""
     found: list[Token] = []
-    comments: set[int] = set()
+    comments: dict[int, str] = {}
     line = 1
     for lexeme in _LEXEMES.finditer(text):
         match lexeme.lastgroup:
             case "comment":
-                comments.add(line)
+                comments[line] = lexeme[0]
             case "newline":
                 found.append(Token("\n", line))
             case "quoted":
