@@ -21,7 +21,10 @@ MEMBERS: Final = (
 )
 
 #: Checks of what stands for days: ``audit`` asks them.
-STANDING: Final[tuple[str, ...]] = ("segmentation.undeclared_permission",)
+STANDING: Final[tuple[str, ...]] = (
+    "governance.inbound_to_cell",
+    "segmentation.undeclared_permission",
+)
 
 
 def members() -> tuple[type[Check], ...]:
