@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.judge.segmentation.opposites import inverted, renamed
 
 from checkvalve.judge.segmentation.compiled import Compiled
 from checkvalve.judge.segmentation.permitted import Block, permitted
@@ -60,7 +61,6 @@ CLOSURES: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
 )
 NUMBERS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "esp": 50}
 ASKED: Final = ((6, 22), (6, 80), (6, 443), (6, 3389), (17, 53), (1, 8 << 8), (50, 0))
-OPPOSITE: Final = {Action.ACCEPT: Action.DENY, Action.DENY: Action.ACCEPT}
 
 
 def closure(path: Path, chain: str) -> Chain:
@@ -101,15 +101,6 @@ def filter_table(text: str) -> str:
     return f"*filter\n{body}COMMIT\n"
 
 
-def inverted(chain: Chain) -> Chain:
-    """Accepts what the chain denies, and the other way round."""
-    rules = tuple(
-        replace(rule, action=OPPOSITE.get(rule.action, rule.action)) for rule in chain.rules
-    )
-    policy = chain.policy and replace(chain.policy, action=OPPOSITE[chain.policy.action])
-    return Chain(rules, policy)
-
-
 def assert_nothing_passes(
     chains: dict[str, Chain], stages: tuple[Stage, ...], sender: tuple[str, Addresses], what: Block
 ) -> None:
@@ -142,7 +133,8 @@ def test_what_may_pass_is_in_the_upper_closure_and_the_lower_one_in_what_must(
     hook = rule_set.local_in if chain == "INPUT" else rule_set.forward
     (stage,) = (stage for stage in hook if stage.chain == f"filter {chain}")  # as it does
     above = {**rule_set.chains, "above": inverted(closure(raw.with_name(f"{name}.upper"), chain))}
-    below = {f"not {key}": jumping(inverted(one)) for key, one in rule_set.chains.items()}
+    turned = {key: inverted(one) for key, one in rule_set.chains.items()}
+    below = renamed(turned, "not")
     below["below"] = closure(raw.with_name(f"{name}.lower"), chain)
     denied = replace(stage, chain=f"not {stage.chain}")
     for sender in senders(assigned):
@@ -150,9 +142,3 @@ def test_what_may_pass_is_in_the_upper_closure_and_the_lower_one_in_what_must(
             what = Block("", "out", ALL_V4, ALL_V4, protocol, ((port, port),))
             assert_nothing_passes(above, (stage, Stage("above")), sender, what)
             assert_nothing_passes(below, (Stage("below"), denied), sender, what)
-
-
-def jumping(chain: Chain) -> Chain:
-    """Jumps lead to the inverted chains, and what falls out of a stage passed before."""
-    rules = tuple(replace(rule, to=f"not {rule.to}" if rule.to else "") for rule in chain.rules)
-    return Chain(rules, chain.policy)

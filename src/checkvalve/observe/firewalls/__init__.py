@@ -18,6 +18,7 @@ MEMBERS: Final = (
     ("ios", "Ios"),
     ("fortios", "Fortios"),
     ("junos", "Junos"),
+    ("panos", "Panos"),
     ("pf", "Pf"),
     ("opnsense", "Opnsense"),
 )
