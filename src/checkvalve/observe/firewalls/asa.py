@@ -36,7 +36,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Final, Literal
 
-from checkvalve.observe.firewalls.asa_config import Configuration
+from checkvalve.observe.firewalls.asa_reading import read_configuration
 from checkvalve.observe.firewalls.asa_stages import rule_set
 from checkvalve.observe.firewalls.asa_writing import write
 from checkvalve.observe.firewalls.base import Coverage, FirewallError, Permit, RuleSet, Vendor
@@ -70,7 +70,7 @@ class Asa(Vendor):
 
     def read(self, text: str, *, file: str) -> tuple[RuleSet, Coverage]:
         """See ``Vendor.read``."""
-        configuration = Configuration(text, file)
+        configuration = read_configuration(text, file)
         if not configuration.is_asa:
             raise FirewallError(
                 f"{file} has no line of a Cisco ASA that decides what passes",
