@@ -22,6 +22,9 @@ MEMBERS: Final = (
 
 #: Checks of what stands for days: ``audit`` asks them.
 STANDING: Final[tuple[str, ...]] = (
+    "access.ended_grant_open",
+    "access.surplus_access",
+    "access.ungranted_remote_path",
     "governance.inbound_to_cell",
     "segmentation.undeclared_permission",
 )
