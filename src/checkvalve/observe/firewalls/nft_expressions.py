@@ -6,13 +6,24 @@ Grammar: nft(8), *Expressions* and *Statements*. A statement that is not read be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from checkvalve.observe.firewalls.nft_entries import Json
 from checkvalve.observe.firewalls.nft_tokens import Token
+from checkvalve.observe.firewalls.nft_values import (
+    CALLS,
+    NUMBER,
+    VERDICTS,
+    UnreadError,
+    Words,
+    anonymous_set,
+    counter,
+    limit,
+    value,
+    value_of,
+    verdict,
+)
 
 _PROTOCOLS: Final = frozenset(
     {"ip", "ip6", "tcp", "udp", "udplite", "sctp", "dccp", "th", "icmp", "icmpv6", "ether", "vlan"}
@@ -25,65 +36,7 @@ _BARE_META: Final = frozenset(
 _COMPARISONS: Final = ("==", "!=", "<", ">", "<=", ">=")
 _OTHER_COMPARISONS: Final = {"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=",
                              "=": "==", "!": "!"}  # fmt: skip
-_VERDICTS: Final = ("accept", "drop", "continue", "return")
-_CALLS: Final = ("jump", "goto")
 _BITMASKS: Final = ({"ct": {"key": "state"}}, {"payload": {"protocol": "tcp", "field": "flags"}})
-_DEEPEST: Final = 16
-
-_NUMBER: Final = re.compile(r"(0x[0-9a-fA-F]+|\d+)$")
-_PREFIX: Final = re.compile(r"([0-9a-fA-F.:]+)/(\d{1,3})$")
-_RANGE: Final = re.compile(r"(\d[0-9a-fA-F.:]*|[0-9a-fA-F]*:[0-9a-fA-F.:]*)-([0-9a-fA-F.:]+)$")
-_UNITS: Final = re.compile(r"(\d+[smhdw]|\d+ms)+$")
-
-
-class UnreadError(Exception):
-    """A statement is not read; never leaves the reader of text."""
-
-
-@dataclass(slots=True)
-class Words:
-    """The words of one rule or value, and where the reading is."""
-
-    tokens: Sequence[Token]
-    at: int = 0
-
-    def is_done(self) -> bool:
-        """Whether nothing is left."""
-        return self.at >= len(self.tokens)
-
-    def sees(self, *texts: str) -> bool:
-        """Whether one of some words is next."""
-        return not self.is_done() and self.tokens[self.at].is_sign(*texts)
-
-    def then(self, text: str) -> bool:
-        """Whether a word is the one after the next."""
-        return self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].is_sign(text)
-
-    def takes(self, *texts: str) -> str:
-        """The next word, if it is one of some; else nothing, and it stays."""
-        if not self.sees(*texts):
-            return ""
-        self.at += 1
-        return self.tokens[self.at - 1].text
-
-    def next(self) -> Token:
-        """The next word."""
-        if self.is_done():
-            raise UnreadError
-        self.at += 1
-        return self.tokens[self.at - 1]
-
-    def word(self) -> str:
-        """The next word, which must be no sign."""
-        token = self.next()
-        if not token.quoted and token.text in "{};,()=!<>&|^":
-            raise UnreadError
-        return token.text
-
-    def needs(self, text: str) -> None:
-        """Pass a word that must be next."""
-        if not self.takes(text):
-            raise UnreadError
 
 
 def statements(tokens: Sequence[Token]) -> tuple[list[Json], str]:
@@ -107,24 +60,15 @@ def _last_verdict(tokens: Sequence[Token], begin: int) -> list[Json]:
     end = len(tokens)
     if end - begin > 2 and tokens[end - 2].is_sign("comment"):  # noqa: PLR2004  # comment "x"
         end -= 2
-    if end > begin and tokens[end - 1].is_sign(*_VERDICTS, "reject"):
+    if end > begin and tokens[end - 1].is_sign(*VERDICTS, "reject"):
         return [{tokens[end - 1].text: None}]
-    if end - begin > 1 and tokens[end - 2].is_sign(*_CALLS):
+    if end - begin > 1 and tokens[end - 2].is_sign(*CALLS):
         return [{tokens[end - 2].text: {"target": tokens[end - 1].text}}]
     return [{"unread rest": None}]
 
 
-def verdict(words: Words) -> Json:
-    """``accept``, ``jump CHAIN`` and the like."""
-    if kind := words.takes(*_VERDICTS):
-        return {kind: None}
-    if kind := words.takes(*_CALLS):
-        return {kind: {"target": words.word()}}
-    raise UnreadError
-
-
 def _statement(words: Words) -> Json:
-    if words.sees(*_VERDICTS, *_CALLS):
+    if words.sees(*VERDICTS, *CALLS):
         return verdict(words)
     if words.sees("ct") and words.then("count"):
         return _count(words)
@@ -137,7 +81,7 @@ def _statement(words: Words) -> Json:
 def _count(words: Words) -> Json:
     words.at += 2
     above = bool(words.takes("over"))
-    return {"ct count": {"val": _value(words, 0), "inv": above}}
+    return {"ct count": {"val": value(words, 0), "inv": above}}
 
 
 def _log(words: Words) -> Json:
@@ -157,16 +101,6 @@ def _flow(words: Words) -> Json:
     return {"flow": {"op": "add", "flowtable": words.word()}}
 
 
-def _counter(words: Words) -> Json:
-    if words.takes("packets"):
-        words.next()
-        words.needs("bytes")
-        words.next()
-    elif words.takes("name"):
-        words.next()
-    return {"counter": None}
-
-
 def _reject(words: Words) -> Json:
     if words.takes("with"):
         if words.takes("tcp"):
@@ -177,18 +111,6 @@ def _reject(words: Words) -> Json:
         else:
             raise UnreadError
     return {"reject": None}
-
-
-def _limit(words: Words) -> Json:
-    words.needs("rate")
-    above = bool(words.takes("over"))
-    rate = words.next().text
-    if rate.isdecimal() and "/" not in rate:
-        words.word()  # mbytes/second
-    if words.takes("burst"):
-        words.next()
-        words.takes("packets", "bytes", "kbytes", "mbytes")
-    return {"limit": {"inv": above}}
 
 
 def _translation(words: Words) -> Json:
@@ -222,9 +144,9 @@ def _to_set(words: Words) -> Json:
         if words.takes("timeout"):
             words.next()
         elif words.takes("limit"):
-            inner.append(_limit(words))
+            inner.append(limit(words))
         elif words.takes("counter"):
-            _counter(words)
+            counter(words)
         elif words.takes("ct"):
             words.needs("count")
             inner.append({"ct count": {"inv": bool(words.takes("over")), "val": words.word()}})
@@ -241,7 +163,7 @@ def _about_field(words: Words) -> Json:
         first = left["concat"][0] if "concat" in left else left
         return {"mangle": {"key": first, "value": None}}
     if words.takes("vmap"):
-        data = words.word() if not words.sees("{") else _set(words, 0)
+        data = words.word() if not words.sees("{") else anonymous_set(words, 0)
         return {"vmap": {"key": left, "data": data}}
     if words.takes("&", "and"):
         left = {"&": [left, _mask(words)]}
@@ -256,7 +178,7 @@ def _anything(words: Words) -> None:
     """The value that a field is set to: one word, with what belongs to it."""
     words.next()
     while words.takes("|", "&", "^", "or", "and", "rt", "ct", "meta", "mtu", "mark"):
-        if not words.is_done() and _NUMBER.match(words.tokens[words.at].text):
+        if not words.is_done() and NUMBER.match(words.tokens[words.at].text):
             words.next()
 
 
@@ -310,103 +232,19 @@ def _bits(words: Words) -> Json:
 
 def _right(words: Words) -> Json:
     if words.sees("{"):
-        return _set(words, 0)
+        return anonymous_set(words, 0)
     if words.takes("("):
         found = _bits(words)
         words.needs(")")
         return found
-    return _value(words, 0)
-
-
-def _value(words: Words, depth: int) -> Json:
-    """One value, a list of flags, a concatenation, or a set."""
-    if words.sees("{"):
-        return _set(words, depth + 1)
-    found = value_of(words.next())
-    if words.takes("-"):
-        return {"range": [found, value_of(words.next())]}
-    if words.sees("."):
-        parts = [found]
-        while words.takes("."):
-            parts.append(value_of(words.next()))
-        return {"concat": parts}
-    if depth == 0 and words.sees("|", ","):
-        parts = [found]
-        while words.takes("|", ","):
-            parts.append(value_of(words.next()))
-        return parts
-    return found
-
-
-def _set(words: Words, depth: int) -> Json:
-    """``{ a, b : verdict }``."""
-    if depth > _DEEPEST:
-        raise UnreadError
-    words.needs("{")
-    parts: list[Json] = []
-    while not words.takes("}"):
-        if words.takes(",", "\n"):
-            continue
-        parts.append(_element(words, depth))
-    return {"set": parts}
-
-
-def elements(tokens: Sequence[Token]) -> list[Json]:
-    """The elements of a set that stand in braces.
-
-    Raises:
-        UnreadError: they are not understood.
-    """
-    words = Words(tokens)
-    found: list[Json] = _set(words, 0)["set"]
-    return found
-
-
-def _element(words: Words, depth: int) -> Json:
-    found = _value(words, depth + 1)
-    timed = False
-    while True:
-        if words.takes("timeout", "expires"):
-            words.next()
-            timed = True
-        elif words.takes("counter"):
-            _counter(words)
-        elif words.takes("comment"):
-            words.next()
-        elif words.takes("limit"):
-            _limit(words)
-        else:
-            break
-    if timed:
-        found = {"elem": {"val": found, "timeout": 0}}
-    if not words.takes(":"):
-        return found
-    if words.sees(*_VERDICTS, *_CALLS):
-        return [found, verdict(words)]
-    return [found, _value(words, depth + 1)]
-
-
-def value_of(token: Token) -> Json:
-    """One value: a number, a prefix, a range, or a name."""
-    text = token.text
-    if token.quoted:
-        return text
-    if text in "{};,()=!<>&|^:" or text.startswith("$"):
-        raise UnreadError
-    if _NUMBER.match(text):
-        return int(text, 0) if text.startswith(("0x", "0X")) else int(text)
-    if prefix := _PREFIX.match(text):
-        return {"prefix": {"addr": prefix[1], "len": int(prefix[2])}}
-    if pair := _RANGE.match(text):
-        return {"range": [value_of(Token(pair[1], 0)), value_of(Token(pair[2], 0))]}
-    return text
+    return value(words, 0)
 
 
 _STATEMENTS: Final[dict[str, Callable[[Words], Json]]] = {
-    "counter": _counter,
+    "counter": counter,
     "log": _log,
     "reject": _reject,
-    "limit": _limit,
+    "limit": limit,
     "notrack": _notrack,
     "flow": _flow,
     **dict.fromkeys(("dnat", "snat", "masquerade", "redirect"), _translation),

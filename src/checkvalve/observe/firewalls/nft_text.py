@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from checkvalve.observe.firewalls.nft_entries import STRAY, Document, Entry, Json
-from checkvalve.observe.firewalls.nft_expressions import UnreadError, elements, statements
+from checkvalve.observe.firewalls.nft_expressions import statements
 from checkvalve.observe.firewalls.nft_tokens import Token, end_of, tokens_of, with_variables
+from checkvalve.observe.firewalls.nft_values import UnreadError, elements
 
 FAMILIES: Final = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 _PRIORITIES: Final = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50,

@@ -52,7 +52,8 @@ from checkvalve.observe.firewalls.nft_entries import (
     is_json,
     json_document,
 )
-from checkvalve.observe.firewalls.nft_rules import NamedSet, RuleReader, parts_of
+from checkvalve.observe.firewalls.nft_matches import Matches, NamedSet
+from checkvalve.observe.firewalls.nft_rules import RuleReader, parts_of
 from checkvalve.observe.firewalls.nft_text import text_document
 from checkvalve.observe.firewalls.nft_writing import written
 
@@ -269,7 +270,7 @@ class _Reading:
             if family == "arp" or table.is_dormant:
                 continue
             prefix = f"{family} {name} "
-            reader = RuleReader(family, prefix, table.named_sets(), untracking)
+            reader = RuleReader(Matches(family, table.named_sets(), untracking), prefix)
             for chain, entries in table.rules.items():
                 rules = self.chains.rules.setdefault(prefix + chain, [])
                 for entry in entries:
@@ -298,7 +299,7 @@ class _Reading:
         return made
 
     def _note(self, reader: RuleReader) -> None:
-        self.chains.problems += reader.problems
+        self.chains.problems += reader.matches.problems
         self.chains.translated |= reader.translated
         self.chains.untracked += reader.untracked
         self.chains.offloaded += reader.offloaded
