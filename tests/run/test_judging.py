@@ -24,7 +24,7 @@ def windows() -> list[Window]:
 
 
 def test_rules_are_those_of_all_members_each_once() -> None:
-    ids = [check.rule.id for check in checks.members()]
+    ids = [check.rule.id for check in (*checks.members(), *checks.standing())]
     ids += [detector.rule.id for detector in detectors.members()]
     assert sorted(rules()) == sorted(ids)
 

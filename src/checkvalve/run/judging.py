@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from checkvalve.findings import Answer, Finding
 from checkvalve.judge import checks as registered_checks
@@ -15,6 +16,8 @@ from checkvalve.judge.checks.base import Check, Seen
 from checkvalve.judge.window import Window, moment
 from checkvalve.plant import Plant
 from checkvalve.rules import Rule
+
+Answered = TypeVar("Answered")
 
 
 def rules() -> Mapping[str, Rule]:
@@ -67,13 +70,26 @@ class Judge:
         return found
 
     def _guarded(self, name: str, ask: Callable[[], list[Finding]]) -> list[Finding]:
-        if name in self.crashed:
-            return []
-        try:
-            return ask()
-        except Exception as error:  # noqa: BLE001  # the one place: a member must not stop the others
-            self.crashed[name] = f"{type(error).__name__}: {error}"
-            return []
+        return guarded(self.crashed, name, ask)
+
+
+def guarded(
+    crashed: dict[str, str], name: str, ask: Callable[[], list[Answered]]
+) -> list[Answered]:
+    """What a member answers; nothing if it crashes, or did before.
+
+    Args:
+        crashed: member to what happened; added to.
+        name: the member.
+        ask: asks it.
+    """
+    if name in crashed:
+        return []
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001  # the one place: a member must not stop the others
+        crashed[name] = f"{type(error).__name__}: {error}"
+        return []
 
 
 def add_up(findings: list[Finding]) -> list[Finding]:

@@ -12,6 +12,7 @@ import typer
 
 from checkvalve.errors import CheckvalveError, PlantError
 from checkvalve.show.cli import (
+    audit,
     baseline,
     change,
     exchanges,
@@ -36,6 +37,7 @@ app.command("exchanges")(exchanges.exchanges)
 app.command("learn")(learn.learn)
 app.add_typer(baseline.app, name="baseline")
 app.command("watch")(watch.watch)
+app.command("audit")(audit.audit)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(records.app, name="records")
 app.add_typer(ledger.app, name="ledger")

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
+
+from checkvalve.errors import StorageError
 
 #: Characters that a column needs at the least where cells are folded, and those of a line
 #: where none is.
 _LEAST_COLUMN: Final = 10
 _ONE_LINE: Final = 1_000_000
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file.")
+]
 
 
 def group(help: str, *, name: str | None = None) -> typer.Typer:  # noqa: A002  # typer's own name
@@ -68,3 +75,20 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         typer.echo("\n".join(line.rstrip() for line in lines.get().splitlines()))
         return
     console.print(table)
+
+
+def put(text: str, output: Path | None) -> None:
+    """Prints a text on standard output, or writes it to a file and says so on standard error.
+
+    Raises:
+        StorageError: the file can't be written.
+    """
+    if output is None:
+        typer.echo(text.rstrip("\n"))
+        return
+    try:
+        output.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise StorageError(f"{output} can't be written: {why}") from error
+    typer.echo(f"{output} is written", err=True)

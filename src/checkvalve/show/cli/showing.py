@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -80,6 +80,26 @@ def _line(what: str, total: int) -> Iterator[Tick]:
     size = f"{total / mega:.1f} MB" if total >= mega else f"{-(-total // kilo)} kB"
     typer.echo(f"reading {what} ({size})" if total else f"reading {what}", err=True)
     yield unheard
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """Says on standard error what is at work; inside the block, told what of it.
+
+    On a terminal it is one line that changes and goes; elsewhere one line that stays.
+    """
+    if not sys.stderr.isatty():
+        typer.echo(what, err=True)
+        yield _unsaid
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda part: status.update(f"{what}: {part}")
+
+
+def _unsaid(part: str) -> None:
+    del part
 
 
 def prepare_kernels() -> None:
