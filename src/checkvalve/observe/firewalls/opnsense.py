@@ -127,9 +127,9 @@ class _Reading:
             "out": self._chain(rules, "out", self._system_out()),
         }
         for name in sorted(self._context.aliases.undefined):
-            self._problem(f"the alias {name} is not defined")
+            self._problem(name, f"the alias {name} is not defined")
         for name in sorted(self._context.aliases.circular):
-            self._problem(f"the alias {name} holds itself, or too many others")
+            self._problem(name, f"the alias {name} holds itself, or too many others")
         return RuleSet(
             vendor="opnsense",
             file=self._tally.file,
@@ -139,8 +139,11 @@ class _Reading:
             problems=tuple(self._problems),
         )
 
-    def _problem(self, sentence: str) -> None:
-        self._problems.append(Problem(self._tally.ref(self._root.line), sentence))
+    def _problem(self, name: str, sentence: str) -> None:
+        """Something wrong about a name, at the first line that has it."""
+        lines = self._tally.lines
+        line = next((at for at, text in enumerate(lines, start=1) if name in text), self._root.line)
+        self._problems.append(Problem(self._tally.ref(line), sentence))
 
     def _rules(self) -> Iterator[OpnsenseRule]:
         """New rules by their sequence, then old ones; those in force alone."""

@@ -258,6 +258,7 @@ class _Reading:
         lost: dict[str, str] = {}
         for base in self._bases:
             lost |= base.objects.undefined
+        text = "\n".join(self._tally.lines)
         for name, sentence in sorted(lost.items()):
-            line = next((n for n, text in enumerate(self._tally.lines, 1) if name in text), 1)
+            line = text.count("\n", 0, max(0, text.find(name))) + 1
             self._problems.append(Problem(self._tally.ref(line), sentence))

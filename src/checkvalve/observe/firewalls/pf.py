@@ -39,9 +39,11 @@ from checkvalve.observe.firewalls.base import (
     Stage,
     Vendor,
 )
+from checkvalve.observe.firewalls.pf_cursor import PfSyntaxError
 from checkvalve.observe.firewalls.pf_lines import Statement, statements, unquoted
 from checkvalve.observe.firewalls.pf_neutral import PfRule
-from checkvalve.observe.firewalls.pf_rules import ACTIONS, PfSyntaxError, Reader
+from checkvalve.observe.firewalls.pf_rules import ACTIONS, Reader
+from checkvalve.observe.firewalls.pf_translations import behind_nat, beside_redirections
 from checkvalve.observe.firewalls.pf_words import Hosts, interface, table_of
 from checkvalve.observe.firewalls.pf_writing import written
 from checkvalve.observe.firewalls.spans import ANYWHERE, NOWHERE, Addresses
@@ -88,7 +90,8 @@ class Pf(Vendor):
     def read(self, text: str, *, file: str) -> tuple[RuleSet, Coverage]:
         """See ``Vendor.read``."""
         reading = _Reading("\n".join(text.splitlines()), file)
-        for statement in statements(tuple(reading.tally.lines)):
+        found = list(statements(tuple(reading.tally.lines)))
+        for statement in sorted(found, key=lambda one: one.words[:1] != ("table",)):
             reading.read(statement)
         if not reading.found:
             raise FirewallError(
@@ -139,7 +142,6 @@ class _Reading:
 
     def rule_set(self) -> RuleSet:
         """All that was read, in neutral form."""
-        self._translated_twice()
         return RuleSet(
             vendor="pf",
             file=self.tally.file,
@@ -151,6 +153,8 @@ class _Reading:
 
     def _chain(self, direction: str) -> Chain:
         here = [entry for entry in self._entries if entry.direction == direction]
+        if direction == "in":
+            here = [replace(one, rules=beside_redirections(one.rules, self._rules)) for one in here]
         at_once = [
             rule
             for when in ("skipped", "quick")
@@ -160,7 +164,7 @@ class _Reading:
         ]
         chain = first_match(at_once, [entry.rules for entry in here if entry.when == "plain"])
         if direction == "out":
-            chain = replace(chain, rules=tuple(map(self._behind_nat, chain.rules)))
+            chain = replace(chain, rules=behind_nat(chain.rules, self._rules))
         implicit = FilterRule(Action.ACCEPT, Ref(self.tally.file, 0, _PASSES))
         return replace(chain, policy=implicit)
 
@@ -301,47 +305,6 @@ class _Reading:
             self.tally.missed(statement.line, table.unknown)
         self._tables[name] = table
         self.found = True
-
-    # What translations do to other rules.
-
-    def _behind_nat(self, rule: FilterRule) -> FilterRule:
-        """A rule of the way out, where sources may have been translated before it was asked."""
-        for nat in self._rules:
-            translates = nat.action in {"nat", "binat"} or nat.translates in {"nat-to", "binat-to"}
-            earlier = nat.action in {"nat", "binat", "match"} and not nat.no
-            if translates and earlier and rule.src != ANYWHERE and _meet(nat, rule):
-                why = rule.unknown or f"line {nat.ref.line} translates sources before it is asked"
-                return replace(rule, src=ANYWHERE, unknown=why, rate="")
-        return rule
-
-    def _translated_twice(self) -> None:
-        """Rules that name the outer address of a redirection may mean the inner one as well."""
-        outer = [
-            rule for rule in self._rules if rule.translates == "rdr-to" and rule.action == "pass"
-        ]
-        for rdr in outer:
-            target = rdr.target.known if rdr.target and not rdr.target.unknown else ANYWHERE
-            self._entries = [self._widened(entry, rdr, target) for entry in self._entries]
-
-    def _widened(self, entry: _Entry, rdr: PfRule, target: Addresses) -> _Entry:
-        why = f"line {rdr.ref.line} redirects some of its addresses"
-        more = [
-            replace(rule, dst=target, dst_ports=None, unknown=rule.unknown or why, rate="")
-            for rule in entry.rules
-            if entry.direction == "in" and rule.ref != rdr.ref and rule.dst != ANYWHERE
-            if rule.dst & rdr.dst.known
-        ]
-        return replace(entry, rules=(*entry.rules, *more))
-
-
-def _meet(nat: PfRule, rule: FilterRule) -> bool:
-    """Whether a translation and a rule may concern one interface."""
-    if rule.out_if is None or rule.out_if.negated:
-        return True
-    return any(
-        names is None or names.negated or names.names & rule.out_if.names
-        for names in nat.interfaces
-    )
 
 
 def _entries(words: Iterable[str]) -> list[tuple[str, bool]]:

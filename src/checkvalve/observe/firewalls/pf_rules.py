@@ -13,6 +13,7 @@ from checkvalve.observe.firewalls.base import (
     Names,
     Ref,
 )
+from checkvalve.observe.firewalls.pf_cursor import PfSyntaxError, Words
 from checkvalve.observe.firewalls.pf_neutral import PfRule
 from checkvalve.observe.firewalls.pf_words import (
     Hosts,
@@ -35,7 +36,6 @@ from checkvalve.observe.firewalls.spans import (
 
 ACTIONS: Final = frozenset({"pass", "block", "match", "anchor"})
 _OPERATORS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_NUMBER: Final = re.compile(r"\d{1,5}")
 _LIMITS: Final = frozenset(
     ("max", "max-src-nodes", "max-src-states", "max-src-conn", "max-src-conn-rate")
 )
@@ -64,11 +64,7 @@ _KEYWORDS: Final = frozenset(
 )
 
 
-class PfSyntaxError(Exception):
-    """Words that are no rule of pf."""
-
-
-class Reader:
+class Reader(Words):
     """Reads the words of one rule from left to right.
 
     Args:
@@ -78,8 +74,7 @@ class Reader:
     """
 
     def __init__(self, words: Sequence[str], tables: Mapping[str, Hosts], ref: Ref) -> None:
-        self._words = words
-        self._at = 0
+        super().__init__(words)
         self._tables = tables
         self._rule = PfRule("", ref)
         self._side = ""
@@ -99,17 +94,17 @@ class Reader:
             PfSyntaxError: its words are no rule.
         """
         rule = self._rule
-        rule.action = self._next()
+        rule.action = self.next()
         if rule.action == "no":
-            rule.no, rule.action = True, self._next()
-        if rule.action in {"rdr", "nat", "binat"} and self._take("pass"):
+            rule.no, rule.action = True, self.next()
+        if rule.action in {"rdr", "nat", "binat"} and self.take("pass"):
             rule.passes = True
         if rule.action == "anchor":
             rule.unknown.append("what an anchor holds does not stand in the text")
-            if self._peek() not in {"in", "out", "on", "quick", "inet", "inet6", "proto", "from"}:
-                self._at += 1
-        while self._at < len(self._words):
-            self._option(self._next())
+            if self.peek() not in {"in", "out", "on", "quick", "inet", "inet6", "proto", "from"}:
+                self.at += 1
+        while self.at < len(self.words):
+            self._option(self.next())
         self._check()
         return rule
 
@@ -135,12 +130,12 @@ class Reader:
             rule.family = 4 if word == "inet" else 6
         elif word == "fragment":
             rule.fragment = True
-        elif word in _BARE:
-            self._brackets()
+        elif word in _BARE or word in _POOLS:
+            self.brackets()
         elif word in _ONE_WORD:
-            if word == "set" and self._peek() != "(":
-                self._next()
-            self._value()
+            if word == "set" and self.peek() != "(":
+                self.next()
+            self.value()
         elif word in _UNKNOWN_WORDS:
             self._not_understood(word)
         elif word in self._readers:
@@ -148,64 +143,15 @@ class Reader:
         else:
             raise PfSyntaxError(f"'{word}' has no place here")
 
-    # Words.
-
-    def _peek(self) -> str:
-        return self._words[self._at] if self._at < len(self._words) else ""
-
-    def _next(self) -> str:
-        word = self._peek()
-        if not word:
-            raise PfSyntaxError("it ends too early")
-        self._at += 1
-        return word
-
-    def _take(self, word: str) -> bool:
-        if self._peek() != word:
-            return False
-        self._at += 1
-        return True
-
-    def _brackets(self) -> tuple[str, ...]:
-        """What stands in parentheses, if any do."""
-        if not self._take("("):
-            return ()
-        start, depth = self._at, 1
-        while depth:
-            depth += {"(": 1, ")": -1}.get(self._next(), 0)
-        return tuple(self._words[start : self._at - 1])
-
-    def _value(self) -> None:
-        """One word, or several in parentheses or braces."""
-        if self._peek() == "(":
-            self._brackets()
-        elif self._take("{"):
-            while self._next() != "}":
-                pass
-        else:
-            self._next()
-
-    def _each(self, read: Callable[[], None]) -> None:
-        """Calls ``read`` for each entry of a list, or for the one that stands alone."""
-        if not self._take("{"):
-            read()
-            return
-        while not self._take("}"):
-            if not self._take(","):
-                before = self._at
-                read()
-                if self._at == before:
-                    raise PfSyntaxError("a list can't be read")
-
     def _not_understood(self, word: str) -> None:
         self._rule.unknown.append(f"'{word}' is not understood")
         if word.endswith("-to"):
             self._rule.translates = word
         for _ in range(_UNKNOWN_WORDS[word]):
-            following = self._peek()
+            following = self.peek()
             if not following or following in self._readers or following in _KEYWORDS:
                 return
-            self._value()
+            self.value()
 
     # Matches.
 
@@ -216,16 +162,16 @@ class Reader:
         found: list[Names | None] = []
 
         def read() -> None:
-            negated = self._take("!")
-            word = self._next()
+            negated = self.take("!")
+            word = self.next()
             if word == "rdomain":
-                word = f"rdomain {self._next()}x"
+                word = f"rdomain {self.next()}x"
             names = interface(word, negated=negated)
             if names is None:
                 self._rule.unknown.append(f"which interfaces are in {word} is not said")
             found.append(names)
 
-        self._each(read)
+        self.each(read)
         return _merged(found)
 
     def _received_on(self) -> None:
@@ -238,7 +184,7 @@ class Reader:
 
     def _proto(self) -> None:
         found: list[int | None] = []
-        self._each(lambda: found.append(protocol(self._next())))
+        self.each(lambda: found.append(protocol(self.next())))
         known = union(*(((number, number),) for number in found if number is not None))
         if len(known) and None not in found:
             self._rule.protocols = known
@@ -247,39 +193,39 @@ class Reader:
 
     def _from(self) -> None:
         self._side = "src"
-        if self._peek() != "port":
+        if self.peek() != "port":
             self._rule.src = self._hosts()
 
     def _to(self) -> None:
         self._side = "dst"
-        if self._peek() != "port":
+        if self.peek() != "port":
             self._rule.dst = self._hosts()
 
     def _hosts(self) -> Hosts:
         found: list[Hosts] = []
 
         def read() -> None:
-            negated = self._take("!")
-            word = "".join(self._brackets()) if self._peek() == "(" else self._next()
+            negated = self.take("!")
+            word = "".join(self.brackets()) if self.peek() == "(" else self.next()
             if word == "route":
-                word = f"route {self._next()}"
-            last = self._next() if self._take("-") else ""
+                word = f"route {self.next()}"
+            last = self.next() if self.take("-") else ""
             found.append(host(word, last, self._tables, negated=negated))
 
-        self._each(read)
+        self.each(read)
         return union_of(found)
 
     def _port(self) -> None:
         found: list[Spans | None] = []
 
         def read() -> None:
-            operator = self._next() if self._peek() in _OPERATORS else ""
-            word, other = self._next(), ""
-            if self._peek() in {"><", "<>"}:
-                operator, other = self._next(), self._next()
+            operator = self.next() if self.peek() in _OPERATORS else ""
+            word, other = self.next(), ""
+            if self.peek() in {"><", "<>"}:
+                operator, other = self.next(), self.next()
             found.append(ports(operator, word, other))
 
-        self._each(read)
+        self.each(read)
         if None in found:
             self._rule.unknown.append("a port is not known by its name")
         elif self._side == "src":
@@ -299,45 +245,45 @@ class Reader:
         found: list[Spans | None] = []
 
         def read() -> None:
-            kind = self._next()
-            found.append(icmp(number, kind, self._next() if self._take("code") else ""))
+            kind = self.next()
+            found.append(icmp(number, kind, self.next() if self.take("code") else ""))
 
-        self._each(read)
+        self.each(read)
         if None in found:
             self._rule.unknown.append("an ICMP type is not known by its name")
         else:
             self._rule.icmp = union(*(one or NOTHING for one in found))
 
     def _flags(self) -> None:
-        self._rule.flags = self._next()
+        self._rule.flags = self.next()
         if not re.fullmatch(r"any|[FSRPAUEW]*/[FSRPAUEW]+", self._rule.flags):
             raise PfSyntaxError(f"'{self._rule.flags}' are no TCP flags")
 
     # States, rates, translations.
 
     def _state(self) -> None:
-        if not self._take("state"):
+        if not self.take("state"):
             raise PfSyntaxError("'state' is missing")
-        if _LIMITS & set(self._brackets()):
+        if _LIMITS & set(self.brackets()):
             self._rule.rate = "drops"
 
     def _no(self) -> None:
-        if not self._take("state"):
+        if not self.take("state"):
             raise PfSyntaxError("'state' is missing")
         self._rule.keeps_state = False
 
     def _packet_rate(self) -> None:
-        self._next()
+        self.next()
         self._rule.rate = self._rule.rate or "stops"
 
     def _not(self) -> None:
-        if not self._take("tagged"):
+        if not self.take("tagged"):
             raise PfSyntaxError("'!' has no place here")
         self._not_understood("tagged")
 
     def _reply_to(self) -> None:
-        self._value()
-        self._take("@")
+        self.value()
+        self.take("@")
 
     def _rdr_to(self) -> None:
         self._rule.translates = "rdr-to"
@@ -345,35 +291,35 @@ class Reader:
 
     def _nat_to(self) -> None:
         self._rule.translates = "nat-to"
-        self._value()
-        if self._take("port"):
-            self._next()
+        self.value()
+        if self.take("port"):
+            self.next()
         self._pool()
 
     def _pool(self) -> None:
-        while self._peek() in _POOLS:
-            self._at += 1
+        while self.peek() in _POOLS:
+            self.at += 1
 
     def _arrow(self) -> None:
         self._rule.translates = "rdr-to" if self._rule.action == "rdr" else "nat-to"
         if self._rule.action != "rdr":
-            self._at = len(self._words)
+            self.at = len(self.words)
             return
         self._target()
 
     def _target(self) -> None:
         rule = self._rule
-        word = "".join(self._brackets()) or self._next()
+        word = "".join(self.brackets()) or self.next()
         found = addresses(word)
         single = found is not None and sum(high - low + 1 for low, high in found.v4 + found.v6) == 1
         if word == "{" or not single or found is None:
             rule.target = Hosts(Addresses(), "where it redirects to does not stand in the text")
-            self._at = len(self._words)
+            self.at = len(self.words)
             return
         rule.target = Hosts(found)
         rule.target_ports = rule.dst_ports
-        if self._take("port"):
-            rule.target_ports = self._target_port(self._next())
+        if self.take("port"):
+            rule.target_ports = self._target_port(self.next())
         self._pool()
 
     def _target_port(self, word: str) -> Spans | None:
