@@ -461,7 +461,7 @@ PERMITS = st.builds(
 
 
 @given(st.lists(PERMITS, max_size=4))
-@settings(max_examples=25)
+@settings(max_examples=10)
 def test_what_is_written_permits_exactly_the_permits(permits: list[Permit]) -> None:
     rules, coverage = Iptables().read(Iptables().render(permits), file="x")
     assert coverage.missed == ()
@@ -515,7 +515,7 @@ LINES = st.lists(WORDS, max_size=9).map(" ".join)
 
 
 @given(st.lists(LINES | st.text(max_size=30), max_size=12))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_any_text_is_read_with_each_line_once_or_refused(lines: list[str]) -> None:
     read(filtering(*lines))
     with suppress(FirewallError):

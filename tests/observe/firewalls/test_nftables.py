@@ -386,7 +386,7 @@ PERMITS = st.builds(
 
 
 @given(st.lists(PERMITS, max_size=4))
-@settings(max_examples=25)
+@settings(max_examples=10)
 def test_what_is_written_permits_exactly_the_permits(permits: list[Permit]) -> None:
     text = Nftables().render(permits)
     rules, coverage = Nftables().read(text, file="x")
@@ -449,7 +449,7 @@ LINES = st.lists(WORDS, max_size=9).map(" ".join)
 
 
 @given(st.lists(LINES | st.text(max_size=30), max_size=12))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_any_text_is_read_with_each_line_once_or_refused(lines: list[str]) -> None:
     with suppress(FirewallError):
         read(table(*lines))
@@ -501,7 +501,7 @@ JSON = st.recursive(
 
 
 @given(st.lists(JSON, max_size=5))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_any_json_is_read_or_refused(statements: list[object]) -> None:
     of = {"family": "inet", "table": "t"}
     objects: list[object] = [

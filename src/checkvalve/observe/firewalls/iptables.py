@@ -38,7 +38,8 @@ from checkvalve.observe.firewalls.base import (
     Vendor,
 )
 from checkvalve.observe.firewalls.iptables_lines import RuleWords, sort_options, words_of
-from checkvalve.observe.firewalls.iptables_matches import Context, conditions
+from checkvalve.observe.firewalls.iptables_matches import conditions
+from checkvalve.observe.firewalls.iptables_modules import Context
 from checkvalve.observe.firewalls.iptables_targets import (
     DENYING,
     PASSING_ON,
