@@ -283,6 +283,13 @@ def test_an_undefined_group_is_a_problem_and_in_doubt_not_any_and_not_none() -> 
     }
 
 
+def test_an_undefined_group_of_ports_is_a_problem_and_leaves_the_protocol_in_doubt() -> None:
+    found = read("access-list acl extended permit tcp any any object-group GONE\n" + BOUND)
+    assert opens(found, packet()) is None
+    assert opens(found, packet(protocol=17)) is False
+    assert found.problems[0].sentence.startswith("object-group GONE is not defined")
+
+
 def test_what_is_known_of_a_group_counts_beside_what_is_not() -> None:
     found = read(
         "object network WWW\n fqdn v4 www.example.com\n"

@@ -92,6 +92,11 @@ def test_a_wildcard_with_too_many_holes_is_in_doubt() -> None:
     assert opens(found, packet()) is None
 
 
+def test_a_word_behind_log_restricts_nothing() -> None:
+    found = read("ip access-list extended A\n permit tcp any any eq 80 log plant-7\n" + BOUND)
+    assert opens(found, packet()) is True
+
+
 def test_eq_takes_several_ports() -> None:
     found = read("ip access-list extended A\n permit tcp any any eq www 443 8080 log\n" + BOUND)
     assert [opens(found, packet(port=p)) for p in (80, 443, 8080, 81)] == [True, True, True, False]

@@ -76,7 +76,7 @@ class EntryReader:
         src_ports = self._ports(words)
         entry.dst = self._side(words, entry)
         dst_ports = self._ports(words)
-        types = self._types(words, protocols)
+        types = self._types(words, protocols, entry.ref)
         if service is None:
             entry.services = services(protocols, src_ports, dst_ports, types)
         elif src_ports.known is not None or dst_ports.known is not None:
@@ -137,13 +137,15 @@ class EntryReader:
             return Part(part.known, part.doubt)
         return Part(None)
 
-    def _types(self, words: Words, protocols: Part[Spans | None]) -> Part[Spans | None]:
-        """ICMP types; an ``object-group`` here that is none of types is a gap."""
+    def _types(self, words: Words, protocols: Part[Spans | None], ref: Ref) -> Part[Spans | None]:
+        """ICMP types; an ``object-group`` here that is neither of ports nor of types is a gap."""
         if words.peek() == "object-group" and protocols.known is not None:
             name = f"{words.take()} {words.take()}"
             number = _icmp(protocols.known)
             if number is None or not self._objects.is_icmp_group(name):
-                return Part((), f"{name} is not defined for this protocol")
+                why = f"{name} is not defined for this protocol"
+                self._tally.problem(ref, why)
+                return Part((), why)
             part = self._objects.icmp_types(name, number)
             return Part(part.known, part.doubt)
         number = _icmp(protocols.known)

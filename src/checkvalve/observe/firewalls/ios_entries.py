@@ -31,6 +31,8 @@ _GROUP_OF_PORTS: Final = ("portgroup", "port-group")
 #: Options that do not restrict: logging, counting, the way on.
 _WITHOUT_EFFECT: Final = frozenset(("log", "log-input", "capture", "counter", "count"))
 _WITH_A_WORD: Final = frozenset(("capture", "counter"))
+#: Options that are one word.
+_ALONE: Final = frozenset(("established", "fragments", *_WITHOUT_EFFECT))
 _NEXT_HOPS: Final = frozenset(("nexthop1", "nexthop2", "nexthop3"))
 
 
@@ -167,6 +169,8 @@ def _without_restriction(option: str, words: Words) -> bool:
     if option in _WITHOUT_EFFECT:
         if option in _WITH_A_WORD:
             words.take()
+        elif words and not words.peek(1) and words.peek() not in _ALONE:
+            words.take()  # a word of one's own behind "log", to find the entry by
     elif option == "reflect":
         words.take()
         if words.took("timeout"):
