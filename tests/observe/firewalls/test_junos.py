@@ -383,6 +383,8 @@ def test_a_group_that_nobody_defines_makes_all_unknown_but_a_nodes_own_does_not(
         'set system login message "open',
         "set scurity policies default-policy permit-all",
         "et security policies default-policy permit-all",
+        "set security polices default-policy permit-all",
+        "set security zones security-zone plant interface ge-0/0/7.0",
         "set security policies from-zone plant too-zone office policy x then permit",
     ],
 )
@@ -524,7 +526,8 @@ def test_a_mutated_line_never_opens_surely_what_was_closed(
 
 
 def test_braces_nested_without_end_are_read() -> None:
-    deep = "security { zones { " + "a { " * 3_000 + "} " * 3_000 + "} }"
+    start, end = "security { zones { security-zone z { interfaces { ", "} } } }"
+    deep = start + "a { " * 3_000 + "} " * 3_000 + end
     rule_set, coverage = Junos().read(deep, file="x")
     assert coverage.lines == 1
     assert decided(rule_set, packet()) == "no"

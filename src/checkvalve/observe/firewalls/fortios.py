@@ -10,7 +10,9 @@ numbers), then policy 0, which denies. Policies see destinations behind virtual 
 mapped ports.
 
 Known limits:
-    - Several virtual domains with policies: all is unknown. Export one of them.
+    - Several virtual domains with policies, tables of ``config firewall`` that are not known, and
+      a text that is cut or torn: all is unknown.
+    - A policy with a setting that is not known is unknown.
     - Internet services, users, device tags, applications, fully qualified names, countries and
       other dynamic objects are unknown; so are policies of the mode ``policy-based``.
     - Load-balancing and filtered virtual IPs are unknown; external addresses are not told from

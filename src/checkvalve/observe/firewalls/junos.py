@@ -11,7 +11,8 @@ passes nothing.
 
 Known limits:
     - A logical system or tenant with security of its own, packet-based forwarding, groups that
-      apply groups, and commands that change (``delete``, ``insert``): all is unknown.
+      apply groups, commands that change (``delete``, ``insert``), and statements of ``security``
+      that are not known: all is unknown.
     - Dynamic applications, identities, URL categories, VPN tunnels, authentication, host names and
       applications with agreed ports (RPC) are unknown.
     - Filters on interfaces are asked about packets that open; that replies must pass them too is
@@ -169,10 +170,17 @@ class _Reader:
 
     def _look_around(self) -> None:
         """Doubt all where something decides that is not read."""
-        known = frozenset(table()["hierarchies"])
-        for one in self._root.active():
-            if one.word not in known:
-                self._doubts.append((one.line, f"{one.word!r} is no part of a configuration"))
+        zones = self._root.at("security", "zones")
+        known: list[tuple[str, Node]] = [
+            ("hierarchies", self._root),
+            ("security", self._root.at("security")),
+            ("zones", zones),
+            *(("security_zone", zone) for zone in zones.at("security-zone").active()),
+        ]
+        for key, node in known:
+            strangers = [one for one in node.active() if one.word not in table()[key]]
+            for one in strangers:
+                self._doubts.append((one.line, f"{one.word!r} is not known where it stands"))
         for node in strange(self._root.at("security", "policies")):
             self._doubts.append((node.line, f"{node.word!r} stands where it can't"))
         for kind in ("logical-systems", "tenants"):
