@@ -26,6 +26,7 @@ STANDING: Final[tuple[str, ...]] = (
     "access.surplus_access",
     "access.ungranted_remote_path",
     "governance.inbound_to_cell",
+    "segmentation.flat_zone",
     "segmentation.undeclared_permission",
 )
 
