@@ -262,16 +262,20 @@ class Network:
         return self._routes[key]
 
     def _shortest(self, source: str, destination: str) -> tuple[Route, ...]:
-        waiting: list[tuple[str, Route, frozenset[str]]] = [(source, (), frozenset({source}))]
+        """All ways of the fewest firewalls; such a way never comes back nearer to its start."""
+        waiting: list[tuple[str, Route]] = [(source, ())]
+        nearer = {source}
         for _ in range(LONGEST_ROUTE):
-            further: list[tuple[str, Route, frozenset[str]]] = []
-            for zone, way, passed in waiting:
-                for hop, beyond in self._hops.get(zone, ()):
-                    if beyond not in passed:
-                        further.append((beyond, (*way, hop), passed | {beyond}))
-            found = tuple(dict.fromkeys(way for zone, way, _ in further if zone == destination))
+            further = [
+                (beyond, (*way, hop))
+                for zone, way in waiting
+                for hop, beyond in self._hops.get(zone, ())
+                if beyond not in nearer
+            ]
+            found = tuple(dict.fromkeys(way for zone, way in further if zone == destination))
             if found:
                 return found
+            nearer |= {zone for zone, _ in further}
             waiting = further
         return ()
 

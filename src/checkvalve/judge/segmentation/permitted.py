@@ -120,6 +120,8 @@ class Permitted:
     @cached_property
     def must(self) -> tuple[Box, ...]:
         """What passes whatever is not understood; it is inside ``may``."""
+        if not self.silent and all(part.must is part.may for part in self.parts):
+            return self.may
         return tuple(box for part in self.parts for box in self._boxes(part.axes, part.must))
 
     @cached_property

@@ -6,6 +6,7 @@ control protocol has none there.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6, TCP, UDP
@@ -51,6 +52,7 @@ def service_class(protocol: int, port: int) -> str:
     return f"other {'tcp' if protocol == TCP else 'udp'}"
 
 
+@lru_cache(maxsize=4_096)
 def classes_of(protocol: int, ports: Spans) -> frozenset[str]:
     """The classes of what passes in one protocol.
 
