@@ -23,6 +23,9 @@ MEMBERS: Final = (
 #: Checks of what stands for days: ``audit`` asks them.
 STANDING: Final[tuple[str, ...]] = (
     "access.ended_grant_open",
+    "access.self_approved_grant",
+    "access.stale_timed_rule",
+    "access.standing_access",
     "access.surplus_access",
     "access.ungranted_remote_path",
     "governance.inbound_to_cell",
