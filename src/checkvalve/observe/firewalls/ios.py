@@ -50,8 +50,8 @@ from checkvalve.observe.firewalls.ios_config import (
     Binding,
     Configuration,
     IosList,
-    read_configuration,
 )
+from checkvalve.observe.firewalls.ios_reading import read_configuration
 from checkvalve.observe.firewalls.ios_writing import write
 from checkvalve.observe.firewalls.spans import ANY_V6
 
