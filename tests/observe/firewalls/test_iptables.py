@@ -365,6 +365,15 @@ def test_a_line_that_could_be_any_rule_leaves_both_answers(broken: str) -> None:
     assert outcomes(read(text), packet()) == EITHER
 
 
+def test_the_lines_of_ipset_are_not_read_and_are_no_rules() -> None:
+    text = "create bad hash:net family inet\nadd bad 10.9.0.0/16\n" + filtering(
+        "-A FORWARD -p tcp -m set --match-set bad src -j DROP", "-A FORWARD -j ACCEPT"
+    )
+    assert missed(text) == [1, 2, 7]
+    assert outcomes(read(text), packet()) == EITHER
+    assert outcomes(read(text), packet(protocol=17)) == ACCEPT
+
+
 def test_a_policy_or_table_that_is_cut_off_leaves_both_answers() -> None:
     assert outcomes(read("*filter\n:INPUT DROP [0:0]\n"), packet()) == EITHER
     assert outcomes(read("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n"), packet()) == EITHER

@@ -215,6 +215,8 @@ class _Reading:
             case ["-I" | "--insert", name, *rest]:
                 place = rest.pop(0) if rest and rest[0].isdecimal() else "1"
                 return self._rule(ref, name, max(1, int(place[:9])), rest)
+            case ["create" | "add", _, *_]:  # ipset's lines before the tables: data, no rules
+                raise ValueError("sets of addresses are not read")
             case _:
                 raise self._stray(ref, "it is not understood")
 
