@@ -29,7 +29,9 @@ STANDING: Final[tuple[str, ...]] = (
     "access.surplus_access",
     "access.ungranted_remote_path",
     "governance.inbound_to_cell",
+    "segmentation.dual_homed_host",
     "segmentation.flat_zone",
+    "segmentation.safety_outside_zone",
     "segmentation.undeclared_permission",
 )
 
