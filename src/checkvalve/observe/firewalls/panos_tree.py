@@ -58,7 +58,10 @@ class Node:
 
     def below(self, name: str, line: int) -> Node:
         """The child of a name, made if it is not there."""
-        return self.children.setdefault(name, Node(line))
+        found = self.children.get(name)
+        if found is None:
+            found = self.children[name] = Node(line)
+        return found
 
 
 _NOTHING: Final = Node(0)

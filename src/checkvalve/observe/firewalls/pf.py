@@ -43,7 +43,11 @@ from checkvalve.observe.firewalls.pf_cursor import PfSyntaxError
 from checkvalve.observe.firewalls.pf_lines import Statement, statements, unquoted
 from checkvalve.observe.firewalls.pf_neutral import PfRule
 from checkvalve.observe.firewalls.pf_rules import ACTIONS, Reader
-from checkvalve.observe.firewalls.pf_translations import behind_nat, beside_redirections
+from checkvalve.observe.firewalls.pf_translations import (
+    behind_nat,
+    beside_redirections,
+    redirections,
+)
 from checkvalve.observe.firewalls.pf_words import Hosts, interface, table_of
 from checkvalve.observe.firewalls.pf_writing import written
 from checkvalve.observe.firewalls.spans import ANYWHERE, NOWHERE, Addresses
@@ -154,7 +158,8 @@ class _Reading:
     def _chain(self, direction: str) -> Chain:
         here = [entry for entry in self._entries if entry.direction == direction]
         if direction == "in":
-            here = [replace(one, rules=beside_redirections(one.rules, self._rules)) for one in here]
+            leading = redirections(self._rules)
+            here = [replace(one, rules=beside_redirections(one.rules, leading)) for one in here]
         at_once = [
             rule
             for when in ("skipped", "quick")

@@ -40,14 +40,17 @@ def _meet(nat: PfRule, rule: FilterRule) -> bool:
     )
 
 
+def redirections(stated: Sequence[PfRule]) -> list[PfRule]:
+    """Rules that redirect as they pass, so that other rules are asked about the outer address."""
+    return [one for one in stated if one.translates == "rdr-to" and one.action == "pass"]
+
+
 def beside_redirections(
-    rules: Sequence[FilterRule], stated: Sequence[PfRule]
+    rules: Sequence[FilterRule], redirecting: Sequence[PfRule]
 ) -> tuple[FilterRule, ...]:
     """Rules of the way in: those that name an outer address may mean the inner one as well."""
     found = list(rules)
-    for rdr in stated:
-        if rdr.translates != "rdr-to" or rdr.action != "pass":
-            continue
+    for rdr in redirecting:
         why = f"line {rdr.ref.line} redirects some of its addresses"
         inner = rdr.target.known if rdr.target and not rdr.target.unknown else ANYWHERE
         found += [
