@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from bench import segmentation
 from bench.measures import apart, command, today
 from checkvalve.testing.generators import Traffic, write
 
@@ -53,8 +54,13 @@ def main() -> None:
         long.unlink()
         rows += _others(folder, packets)
     rows += _starts()
-    (OUT / "report.json").write_text(json.dumps({"on": today(), "rows": rows}, indent=2) + "\n")
+    sets = segmentation.rows()
+    report = {"on": today(), "rows": rows, "segmentation": sets}
+    (OUT / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     _print(rows)
+    print("\n| permitted sets | CPU s | peak MB |\n|---|---|---|")
+    for row in sets:
+        print(f"| {row['what']} | {row['cpu_s']:.3f} | {row['peak_mb']:.0f} |")
 
 
 def _row(what: str, measured: dict[str, float]) -> dict[str, Any]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checkvalve.judge.checks.waiving import Waived, waive
+from checkvalve.judge.segmentation.network import Network
 from checkvalve.keep.acts import IncidentAct
 from checkvalve.keep.reading import Reader
+from checkvalve.observe.firewalls.base import RuleSet
 from checkvalve.plant import Plant
 from checkvalve.respond.triage.acts import Act, ActKind
 from checkvalve.respond.triage.correlate import correlate
 from checkvalve.respond.triage.incidents import Incident, incidents
-from checkvalve.respond.triage.reach import DeclaredReach
+from checkvalve.respond.triage.reach import DeclaredReach, PermittedReach, Reach
 from checkvalve.rules import Rule
 
 
@@ -32,7 +34,14 @@ class Triaged:
     waived: tuple[Waived, ...]
 
 
-def triage(store: Reader, plant: Plant, rules: Mapping[str, Rule], at: datetime) -> Triaged:
+def triage(
+    store: Reader,
+    plant: Plant,
+    rules: Mapping[str, Rule],
+    at: datetime,
+    *,
+    reach: Reach | None = None,
+) -> Triaged:
     """Fold all that a store holds into incidents.
 
     Args:
@@ -40,14 +49,28 @@ def triage(store: Reader, plant: Plant, rules: Mapping[str, Rule], at: datetime)
         plant: what is declared now.
         rules: rule id to rule.
         at: now.
+        reach: where one can go on to; ``None``: as conduits declare it.
     """
     known = [finding for finding in store.findings() if finding.rule in rules]
     found, waived = waive(known, plant, at)
-    reach = DeclaredReach(plant)
+    reach = reach or DeclaredReach(plant)
     links = correlate(found, rules, plant, reach)
     acts = [_act(act) for act in store.acts()]
     folded = incidents(found, links, acts, plant, at, rules=rules, reach=reach)
     return Triaged(folded, rules, waived)
+
+
+def reach_of(plant: Plant, rule_sets: Mapping[str, RuleSet], at: datetime) -> Reach:
+    """Where machines can go on to: as rule sets permit it, or, without any, as declared.
+
+    Args:
+        plant: zones, assets, firewalls and conduits.
+        rule_sets: by the firewall's id.
+        at: now.
+    """
+    if not rule_sets:
+        return DeclaredReach(plant)
+    return PermittedReach(Network(plant, rule_sets, at))
 
 
 def _act(kept: IncidentAct) -> Act:

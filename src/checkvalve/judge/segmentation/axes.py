@@ -47,6 +47,12 @@ class Ranks:
         """What the half-open range of ranks stands for, both ends included."""
         return self._cuts[low], self._cuts[high] - 1
 
+    def all_numbers(self, lows: Array, highs: Array) -> list[Span]:
+        """What some half-open ranges of ranks stand for."""
+        cuts = self._cuts
+        pairs = zip(lows.tolist(), highs.tolist(), strict=True)
+        return [(cuts[low], cuts[high] - 1) for low, high in pairs]
+
     def rank_of(self, number: int) -> int:
         """The rank of the cell in which a number is."""
         place = bisect_left(self._cuts, number)

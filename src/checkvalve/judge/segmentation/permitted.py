@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
-from checkvalve.judge.segmentation.axes import Axis, Ranks
+from checkvalve.judge.segmentation.axes import Axis
 from checkvalve.judge.segmentation.compiled import Compiled
 from checkvalve.judge.segmentation.grid import ENDLESS, NOBODY, Axes, Decision, World, choose
+from checkvalve.judge.segmentation.merging import NOT_ASKED, merged
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6, PORTED, Ref, Stage, State
 from checkvalve.observe.firewalls.spans import ALL_PORTS, Span, Spans
 
@@ -238,33 +238,18 @@ def _boxes(compiled: Compiled, axes: Axes, world: World, protocol: int) -> Itera
     """The accepted cells as few boxes, each decided by one line."""
     if not world.accepted.any():
         return
-    nothing = int(np.iinfo(np.int32).min)
-    whole = [*ALL_PORTS]
-    counted = protocol in PORTED or protocol in (ICMP, ICMPV6)
-    for corner, by in _runs(np.where(world.accepted, world.by, nothing), ()):
-        if by == nothing:
-            continue
-        ref = (_ref(compiled, by),)
-        yield from (
-            Box(src, dst, ports, src_ports, ref)
-            for src in _pieces(compiled.addresses, axes[0], corner[0])
-            for dst in _pieces(compiled.addresses, axes[1], corner[1])
-            for ports in (_pieces(compiled.numbers, axes[2], corner[2]) if counted else whole)
-            for src_ports in (
-                _pieces(compiled.numbers, axes[3], corner[3]) if protocol in PORTED else whole
-            )
-        )
-
-
-def _pieces(ranks: Ranks, axis: Axis, cells: Span) -> list[Span]:
-    """The numbers of some neighbouring cells; between them others may be left out."""
-    first, last = cells
-    found, begin = [], first
-    for at in range(first + 1, last + 1):
-        if at == last or axis.starts[at] != axis.ends[at - 1]:
-            found.append(ranks.numbers(int(axis.starts[begin]), int(axis.ends[at - 1])))
-            begin = at
-    return found
+    low, high, by = merged(np.where(world.accepted, world.by, NOT_ASKED), axes)
+    refs = {place: (_ref(compiled, place),) for place in np.unique(by).tolist()}
+    ranks = (compiled.addresses, compiled.addresses, compiled.numbers, compiled.numbers)
+    sides = [
+        rank.all_numbers(axis.starts[low[:, k]], axis.ends[high[:, k] - 1])
+        for k, (rank, axis) in enumerate(zip(ranks, axes, strict=True))
+    ]
+    for k in (2, 3):
+        if protocol not in PORTED and (k == 3 or protocol not in (ICMP, ICMPV6)):  # noqa: PLR2004  # source ports
+            sides[k] = [ALL_PORTS[0]] * len(by)
+    for src, dst, ports, src_ports, place in zip(*sides, by.tolist(), strict=True):
+        yield Box(src, dst, ports, src_ports, refs[place])
 
 
 def _ref(compiled: Compiled, place: int) -> Ref:
@@ -273,15 +258,3 @@ def _ref(compiled: Compiled, place: int) -> Ref:
     if place == ENDLESS:
         return Ref(compiled.rule_set.file, 0, "a chain that is missing, or calls itself")
     return compiled.rules[place].ref
-
-
-def _runs(marks: Array, corner: tuple[Span, ...]) -> Iterator[tuple[tuple[Span, ...], int]]:
-    """Neighbouring cells of equal marks, merged dimension by dimension."""
-    if marks.ndim == 0:
-        yield corner, int(marks)
-        return
-    flat = marks.reshape(len(marks), -1)
-    changes = np.flatnonzero((flat[1:] != flat[:-1]).any(axis=1)) + 1
-    bounds = [0, *changes.tolist(), len(marks)]
-    for first, last in pairwise(bounds):
-        yield from _runs(marks[first], (*corner, (first, last)))

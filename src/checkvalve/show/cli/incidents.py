@@ -13,7 +13,7 @@ from checkvalve.errors import UsageError
 from checkvalve.show.cli.clock import now, read_moment
 from checkvalve.show.cli.plant import AsFormat, PlantFolder
 from checkvalve.show.cli.printing import Format, group, print_json
-from checkvalve.show.cli.showing import StateFolder, Who, Why, state_of
+from checkvalve.show.cli.showing import StateFolder, Who, Why, reach_in, state_of
 
 app = group("List and show incidents, and act on them.")
 
@@ -197,7 +197,9 @@ def _triaged(plant: Path, state: Path | None) -> tuple[Any, Any]:
             f"{folder} holds no findings yet", hint="'checkvalve watch PLANT --captures ...' first"
         )
     with Reader.open(folder / STORE) as store:
-        return declared, triage(store, declared, rules(), now())
+        return declared, triage(
+            store, declared, rules(), now(), reach=reach_in(plant, declared, now())
+        )
 
 
 def _one(triaged: Any, name: str) -> Any:

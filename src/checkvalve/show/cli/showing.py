@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +35,26 @@ Why = Annotated[str, typer.Option("--why", help="The reason, in a sentence.")]
 def state_of(plant: Path, state: Path | None) -> Path:
     """The state folder."""
     return state if state is not None else plant / "var"
+
+
+def reach_in(plant: Path, declared: Any, at: datetime) -> Any:
+    """Where machines can go on to: from rule sets, or, where none can be read, from conduits.
+
+    Args:
+        plant: the plant's folder.
+        declared: the plant.
+        at: now.
+    """
+    from checkvalve.errors import CheckvalveError
+    from checkvalve.run.rule_sets import read_rule_sets
+    from checkvalve.run.triaging import reach_of
+
+    try:
+        rule_sets = read_rule_sets(declared, plant).by_firewall
+    except CheckvalveError as error:
+        typer.echo(f"reach is taken from conduits, not from rule sets: {error.sentence}", err=True)
+        rule_sets = {}
+    return reach_of(declared, rule_sets, at)
 
 
 def named_captures(first: list[str], more: list[str] | None = None) -> list[str]:

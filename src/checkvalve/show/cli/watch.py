@@ -20,6 +20,7 @@ from checkvalve.show.cli.showing import (
     named_captures,
     prepare_kernels,
     progress,
+    reach_in,
     state_of,
 )
 
@@ -65,7 +66,9 @@ def watch(
         run = Watch(declared, named, in_use.baseline, keeper, now, told=_tell)
         with following(paths[-1], idle) if follow else nullcontext() as wait:
             summary = run.run(paths, follow=wait, progress=progress())
-        triaged = triage(keeper.store, declared, rules(), now())
+        triaged = triage(
+            keeper.store, declared, rules(), now(), reach=reach_in(plant, declared, now())
+        )
     if as_format is Format.JSON:
         print_incidents_json(triaged, declared)
     else:
