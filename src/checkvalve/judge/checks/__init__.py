@@ -31,6 +31,7 @@ STANDING: Final[tuple[str, ...]] = (
     "governance.inbound_to_cell",
     "segmentation.dual_homed_host",
     "segmentation.flat_zone",
+    "segmentation.remote_next_to_cell",
     "segmentation.safety_outside_zone",
     "segmentation.undeclared_permission",
 )
