@@ -33,6 +33,7 @@ from operator import or_
 from textwrap import dedent
 from typing import Final
 
+from checkvalve.judge.segmentation.asking import asked_ports, asked_sets
 from checkvalve.judge.segmentation.network import Network, protocol_number
 from checkvalve.observe.firewalls.base import (
     Action,
@@ -120,6 +121,8 @@ def network_of(plant: Plant, at: datetime = NOON, **rule_sets: str | RuleSet) ->
             for name, one in by_id.items()
         },
         at,
+        asked=asked_sets(plant),
+        ports=asked_ports(plant),
     )
 
 

@@ -29,6 +29,7 @@ STANDING: Final[tuple[str, ...]] = (
     "access.surplus_access",
     "access.ungranted_remote_path",
     "governance.inbound_to_cell",
+    "segmentation.broken_conduit",
     "segmentation.dual_homed_host",
     "segmentation.flat_zone",
     "segmentation.remote_next_to_cell",

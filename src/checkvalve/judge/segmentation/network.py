@@ -33,6 +33,7 @@ from checkvalve.plant import Plant
 from checkvalve.plant.firewalls import Firewall
 
 FAMILIES: Final = (IPV4, IPV6)
+LAST_PROTOCOL: Final = 255
 #: Firewalls on one way between two zones.
 LONGEST_ROUTE: Final = 4
 _NAMES: Final = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmpv6", SCTP: "sctp"}
@@ -86,9 +87,19 @@ def protocol_name(protocol: int) -> str:
 
 def protocol_number(name: str) -> int | None:
     """The number of ``tcp`` and so on, or of a number as text; ``None`` if it is none."""
-    if name.isdecimal() and int(name) <= 255:  # noqa: PLR2004  # the last IP protocol
+    if name.isdecimal() and int(name) <= LAST_PROTOCOL:
         return int(name)
     return _NUMBERS.get(name.casefold())
+
+
+def protocols_told_apart(rule_sets: Iterable[RuleSet]) -> tuple[int, ...]:
+    """The first protocol of each run of protocols that all rules treat alike."""
+    cuts = {0, TCP, TCP + 1, UDP, UDP + 1, ICMP, ICMP + 1, ICMPV6, ICMPV6 + 1}
+    for rule_set in rule_sets:
+        for rule in rule_set.rules():
+            for low, high in rule.protocols or ():
+                cuts |= {low, high + 1}
+    return tuple(sorted(cut for cut in cuts if cut <= LAST_PROTOCOL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +170,7 @@ class Network:
     @cached_property
     def protocols(self) -> tuple[int, ...]:
         """Protocols of which at least one stands for each that any rule treats apart."""
-        cuts = {0, TCP, TCP + 1, UDP, UDP + 1, ICMP, ICMP + 1, ICMPV6, ICMPV6 + 1}
-        for rule_set in self.rule_sets.values():
-            for rule in rule_set.rules():
-                for low, high in rule.protocols or ():
-                    cuts |= {low, high + 1}
-        return tuple(sorted(cut for cut in cuts if cut <= 255))  # noqa: PLR2004  # the last IP protocol
+        return protocols_told_apart(self.rule_sets.values())
 
     def between(
         self,
@@ -196,6 +202,22 @@ class Network:
             )
             self._found[key] = self._over(source, destination, service, family, state, block)
         return self._found[key]
+
+    def denied(self, about: Between) -> tuple[Box, ...]:
+        """What of whole zones some firewall on a way denies to open, and by which lines.
+
+        Args:
+            about: an answer about two whole zones.
+        """
+        block = tuple(
+            self.zones[zone].of_family(about.family) for zone in (about.source, about.destination)
+        )
+        hops = dict.fromkeys(hop for way in about.routes for hop in way)
+        answers = (
+            self._at_hop(hop, about.service, about.family, State.NEW, (block[0], block[1]))
+            for hop in hops
+        )
+        return tuple(box for answer in answers for box in answer.denied)
 
     def _over(  # the question in its parts
         self,
