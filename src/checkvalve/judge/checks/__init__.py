@@ -24,6 +24,9 @@ MEMBERS: Final = (
 STANDING: Final[tuple[str, ...]] = (
     "access.ended_grant_open",
     "access.self_approved_grant",
+    "access.session_after_grant",
+    "access.sign_in_outside_grant",
+    "access.sign_in_without_mfa",
     "access.stale_timed_rule",
     "access.standing_access",
     "access.surplus_access",
@@ -33,6 +36,7 @@ STANDING: Final[tuple[str, ...]] = (
     "segmentation.dual_homed_host",
     "segmentation.flat_zone",
     "segmentation.remote_next_to_cell",
+    "segmentation.leaking_one_way",
     "segmentation.safety_outside_zone",
     "segmentation.undeclared_permission",
 )

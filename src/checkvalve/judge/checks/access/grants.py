@@ -106,7 +106,7 @@ def objections(leg: Leg, path: Path, first: datetime, last: datetime) -> tuple[s
         for text in (
             _way(leg, path),
             _service(leg, path),
-            _begin(grant, first) or _end(grant, last),
+            closed(grant, first) or _end(grant, last),
         )
         if text
     )
@@ -133,8 +133,8 @@ def _service(leg: Leg, path: Path) -> str:
     return f"it lists only {listed}"
 
 
-def _begin(grant: Grant, first: datetime) -> str:
-    """What speaks against its beginning."""
+def closed(grant: Grant, first: datetime) -> str:
+    """Why a grant lets nobody in at an instant, in words; empty if it does."""
     state = grant.state(first)
     if state == "to come" and grant.not_before is not None:
         return f"it begins on {_spoken(grant.not_before)}"
