@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checkvalve.judge.checks.rule_lines import Passing
+from checkvalve.judge.checks.reach import Passing
 from checkvalve.judge.segmentation.network import Between, Network
 from checkvalve.observe.firewalls.base import FilterRule, Ref
 from checkvalve.observe.firewalls.spans import ALL_PORTS, ALL_PROTOCOLS, intersection

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checkvalve.findings import Evidence
-from checkvalve.judge.checks.rule_lines import Passing
-from checkvalve.judge.segmentation.boxes import addresses
-from checkvalve.judge.segmentation.network import Network, Service, protocol_name
+from checkvalve.judge.checks.reach import Passing
+from checkvalve.judge.segmentation.network import Network, protocol_name
 from checkvalve.observe.firewalls import vendor_named
 from checkvalve.observe.firewalls.base import PORTED, FirewallError, Permit
 from checkvalve.observe.firewalls.spans import ALL_PORTS, IPV4, Addresses, Spans, spans
@@ -64,20 +63,6 @@ def declaration(zones: tuple[str, str], passing: Sequence[Passing]) -> Evidence:
         )
     )
     return Evidence("the conduit, if it is meant", actual=text)
-
-
-def described(passing: Sequence[Passing]) -> str:
-    """What passes, as services: ``tcp/502, udp``."""
-    ports: dict[int, list[tuple[int, int]]] = {}
-    for one in passing:
-        ports.setdefault(one.protocol, []).append(one.box.ports)
-    return ", ".join(str(Service(number, spans(found))) for number, found in sorted(ports.items()))
-
-
-def hosts(one: Passing) -> str:
-    """Between whom, as ranges."""
-    src, dst = (addresses(span, one.family) for span in (one.box.src, one.box.dst))
-    return f"{src} to {dst}"
 
 
 def _permit(one: Passing, in_if: str, out_if: str) -> Permit:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.rule_lines import Passing, declared_ports, everything, silent_firewalls
+from checkvalve.judge.checks.reach import Passing
+from checkvalve.judge.checks.rule_lines import declared_ports, everything, silent_firewalls
 from checkvalve.judge.segmentation.boxes import beyond_ports, within_ports, without
 from checkvalve.judge.segmentation.network import Between, Network
 from checkvalve.judge.segmentation.permitted import Box
-from checkvalve.judge.segmentation.service_classes import ANY_SERVICE, classes_of
-from checkvalve.observe.firewalls.base import UDP, Ref
-from checkvalve.observe.firewalls.spans import NOTHING, Spans, complement, spans
-
-#: A line that passes more protocols than this has no service in mind.
-_MANY_PROTOCOLS: Final = 3
+from checkvalve.observe.firewalls.base import UDP
+from checkvalve.observe.firewalls.spans import NOTHING, Spans, complement
 
 
 class Permissions:
@@ -86,32 +82,4 @@ class Permissions:
 
 
 def _passing(answer: Between, boxes: Iterable[Box]) -> list[Passing]:
-    return [Passing(answer.service.protocol, answer.family, box) for box in boxes]
-
-
-def by_class(passing: list[Passing]) -> dict[str, list[Passing]]:
-    """What passes by class of service; what one line lets pass of everything is one class."""
-    by_line: dict[tuple[Ref, ...], list[Passing]] = {}
-    for one in passing:
-        by_line.setdefault(one.box.by, []).append(one)
-    found: dict[str, list[Passing]] = {}
-    for group in by_line.values():
-        protocols = {one.protocol for one in group}
-        if len(protocols) > _MANY_PROTOCOLS:
-            found.setdefault(ANY_SERVICE, []).extend(group)
-            continue
-        for protocol in sorted(protocols):
-            own = [one for one in group if one.protocol == protocol]
-            for name in _classes(protocol, own):
-                found.setdefault(name, []).extend(_of_class(name, protocol, own))
-    return found
-
-
-def _classes(protocol: int, passing: list[Passing]) -> list[str]:
-    return sorted(classes_of(protocol, spans(one.box.ports for one in passing)))
-
-
-def _of_class(name: str, protocol: int, passing: list[Passing]) -> list[Passing]:
-    """Those with a port of the class; all of them where the class is of any port."""
-    fitting = [one for one in passing if name in classes_of(protocol, (one.box.ports,))]
-    return fitting or passing
+    return [Passing(answer.family, answer.service.protocol, box) for box in boxes]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
 
@@ -23,21 +22,6 @@ from checkvalve.rules import Rule
 MOST_LINES: Final = 8
 #: Letters of a cause that are kept as they are.
 _LONGEST_CAUSE: Final = 240
-
-
-@dataclass(frozen=True, slots=True)
-class Passing:
-    """Packets that one answer lets pass.
-
-    Attributes:
-        protocol: IP protocol number.
-        family: 4 or 6.
-        box: the packets, with the lines that decide.
-    """
-
-    protocol: int
-    family: int
-    box: Box
 
 
 def no_network(rule: Rule) -> list[Verdict]:
@@ -92,9 +76,9 @@ def silent_firewalls(network: Network, answer: Between) -> frozenset[str]:
     )
 
 
-def lines_of(passing: Iterable[Passing]) -> tuple[Ref, ...]:
+def lines_of(boxes: Iterable[Box]) -> tuple[Ref, ...]:
     """The lines that decide, each once, as they stand in their files."""
-    refs = dict.fromkeys(ref for one in passing for ref in one.box.by)
+    refs = dict.fromkeys(ref for box in boxes for ref in box.by)
     return tuple(sorted(refs, key=lambda ref: (ref.file, ref.line, ref.text)))
 
 

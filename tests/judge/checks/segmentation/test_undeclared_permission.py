@@ -61,7 +61,7 @@ def test_the_part_beyond_a_conduit_is_found_with_what_may_stay() -> None:
     text = ZONES.replace("vendor: nftables", "vendor: iptables") + CONDUIT
     (finding,) = findings(text, "accept tcp 10.9.0.0/24 10.1.0.0/24 22,502")
     assert "remote access" in finding.because
-    assert "10.9.0.0 to 10.1.0.0 tcp/22" in finding.because
+    assert "10.9.0.1 to 10.1.0.1 tcp/22" in finding.because
     narrower = [one for one in finding.evidence if "narrowest" in one.what]
     assert "502" in narrower[0].actual
     assert "22" not in narrower[0].actual.replace("10.9.0.0/24", "")
@@ -70,7 +70,7 @@ def test_the_part_beyond_a_conduit_is_found_with_what_may_stay() -> None:
 
 def test_the_sixth_version_is_looked_at_too() -> None:
     (finding,) = findings(ZONES + CONDUIT, "accept tcp fd00:9::/64 fd00:1::7 22")
-    assert "fd00:9:: to fd00:1::7 tcp/22" in finding.because
+    assert "fd00:9::1 to fd00:1::7 tcp/22" in finding.because
 
 
 def test_a_line_that_is_not_understood_is_cannot_tell_with_its_reason() -> None:

@@ -10,8 +10,8 @@ from typing import ClassVar, Final
 from checkvalve.findings import Answer, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.doubts import Doubts
+from checkvalve.judge.checks.reach import Passing
 from checkvalve.judge.checks.rule_lines import (
-    Passing,
     no_network,
     shown,
     silent_firewalls,
@@ -218,7 +218,7 @@ def _why(network: Network, doubts: Doubts, told: _Told) -> str:
         silent = sorted(silent_firewalls(network, about))
         if silent:
             return f"the rule set of {silent[0]} was not read, or says nothing of IPv{about.family}"
-        passing = [Passing(about.service.protocol, about.family, box) for box in about.may]
+        passing = [Passing(about.family, about.service.protocol, box) for box in about.may]
         if passing:
             return doubts.sentence(passing, about)
     return "a part of it passes and another does not"

@@ -10,8 +10,9 @@ from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
 from checkvalve.judge.checks.doubts import Doubts
-from checkvalve.judge.checks.narrowing import declaration, described, hosts, replacement
-from checkvalve.judge.checks.permissions import Permissions, by_class
+from checkvalve.judge.checks.narrowing import declaration, replacement
+from checkvalve.judge.checks.permissions import Permissions
+from checkvalve.judge.checks.reach import openings
 from checkvalve.judge.checks.rule_lines import (
     cause_of,
     lines_of,
@@ -20,7 +21,6 @@ from checkvalve.judge.checks.rule_lines import (
     silent_firewalls,
     zone_pairs,
 )
-from checkvalve.judge.segmentation.boxes import packet
 from checkvalve.judge.segmentation.network import Between
 from checkvalve.plant import Plant
 from checkvalve.rules import Reference, Rule
@@ -93,25 +93,25 @@ class UndeclaredPermission(StandingCheck):
         return found + [self._unread(plant, name, answer, at) for name, answer in silent.items()]
 
     def _broken(self, held: Permissions, at: datetime) -> Iterator[Verdict]:
-        for name, passing in by_class(held.undeclared).items():
-            lines, zones = lines_of(passing), (held.source, held.destination)
-            firewalls = ", ".join(sorted({line.file for line in lines}))
-            one = passing[0]
-            kept = [other for other in held.declared if set(other.box.by) & set(lines)]
+        zones = (held.source, held.destination)
+        for opening in openings(held.undeclared):
+            lines = opening.lines
+            kept = [one for one in held.declared if set(one.box.by) & set(lines)]
+            files = ", ".join(sorted({line.file for line in lines}))
             yield stands(
                 self.rule,
                 Subject("zone", held.destination),
                 Answer.BROKEN,
-                f"{firewalls} lets {held.source} open {name} to {held.destination}, such as "
-                f"{packet(one.box, one.protocol, one.family)}; {held.nearest}",
+                f"{files} lets {held.source} open {opening.service} to {held.destination}, such "
+                f"as {opening.passing[0].witness}; {held.nearest}",
                 plant=held.network.plant,
                 at=at,
-                cause=cause_of(f"{held.source} to {held.destination}: {name}", lines),
+                cause=opening.cause(*zones),
                 evidence=(
                     *shown("the line that permits it", lines, expected=held.nearest),
-                    Evidence(f"what passes undeclared, {hosts(one)}", actual=described(passing)),
+                    Evidence("what passes undeclared", actual=opening.ports),
                     *replacement(held.network, zones, kept),
-                    declaration(zones, passing),
+                    declaration(zones, opening.passing),
                 ),
                 zone=held.destination,
             )
@@ -120,13 +120,13 @@ class UndeclaredPermission(StandingCheck):
         passing = held.unclear
         if not passing:
             return
-        one, answer = passing[0], held.unsure[0]
-        lines = tuple(doubts.about(passing, answer)) or lines_of(passing)
+        answer = held.unsure[0]
+        lines = tuple(doubts.about(passing, answer)) or lines_of(one.box for one in passing)
         yield stands(
             self.rule,
             Subject("zone", held.destination),
             Answer.CANNOT_TELL,
-            f"whether {packet(one.box, one.protocol, one.family)} passes from {held.source} to "
+            f"whether {passing[0].witness} passes from {held.source} to "
             f"{held.destination} can't be told: {doubts.sentence(passing, answer)}",
             plant=held.network.plant,
             at=at,
