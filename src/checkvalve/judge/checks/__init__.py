@@ -35,10 +35,12 @@ STANDING: Final[tuple[str, ...]] = (
     "segmentation.broken_conduit",
     "segmentation.dual_homed_host",
     "segmentation.flat_zone",
-    "segmentation.remote_next_to_cell",
     "segmentation.leaking_one_way",
+    "segmentation.remote_next_to_cell",
     "segmentation.safety_outside_zone",
     "segmentation.undeclared_permission",
+    "segmentation.unowned_conduit",
+    "segmentation.unreviewed_zone",
 )
 
 
