@@ -59,4 +59,3 @@ def test_while_the_grant_lasts_an_open_session_holds() -> None:
 def test_what_came_too_late_is_said_of_the_sign_in_alone() -> None:
     late = anna(time=later(5), ended=later(6))
     assert verdicts(SessionAfterGrant, gate(UNTIL_FOUR), at=NIGHT, sign_ins=(late,)) == []
-    assert late.time > NOON

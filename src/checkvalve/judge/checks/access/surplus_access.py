@@ -18,8 +18,6 @@ from checkvalve.judge.checks.access.ways import (
 )
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.reach import Passing, Reach, no_network, openings, reach
-from checkvalve.judge.segmentation.boxes import addresses
-from checkvalve.judge.segmentation.network import FAMILIES
 from checkvalve.observe.firewalls.base import Ref
 from checkvalve.observe.firewalls.spans import Span, Spans, intersection
 from checkvalve.plant import Plant
@@ -111,7 +109,7 @@ class SurplusAccess(StandingCheck):
             cause=wide[0].cause(way.source, way.destination),
             evidence=(
                 *(item for one in wide for item in one.evidence()),
-                Evidence("the grant", actual=_said(way)),
+                Evidence("the grant", actual=_said(grant, way)),
                 mended(lines, access.in_use),
             ),
             identities=(grant.holder,),
@@ -167,10 +165,8 @@ def _is_beyond(span: Span, allowed: Spans) -> bool:
     return intersection((span,), allowed) != (span,)
 
 
-def _said(way: Way) -> str:
-    """What a grant says of a way, in words."""
-    sources, targets = (
-        ", ".join(addresses(span, family) for family in FAMILIES for span in side.of_family(family))
-        for side in (way.src, way.dst)
-    )
-    return f"from {sources} to {targets}: {listed(way.services)}"
+def _said(grant: Grant, way: Way) -> str:
+    """What a grant says, in words."""
+    via = f" via {grant.via}" if grant.via is not None else ""
+    sources = ", ".join(grant.source) or "anywhere outside"
+    return f"from {sources}{via} to {', '.join(grant.targets)}: {listed(way.services)}"
