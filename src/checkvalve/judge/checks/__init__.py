@@ -32,6 +32,7 @@ STANDING: Final[tuple[str, ...]] = (
     "access.surplus_access",
     "access.ungranted_remote_path",
     "governance.inbound_to_cell",
+    "governance.reads_everything",
     "segmentation.broken_conduit",
     "segmentation.dual_homed_host",
     "segmentation.flat_zone",
