@@ -49,7 +49,7 @@ def question(rules: int) -> float:
 
 def asa(lines: int) -> float:
     """An ASA file of so many lines, read to the neutral form; CPU seconds."""
-    from checkvalve.observe.firewalls.asa import Asa
+    from checkvalve.observe.firewalls.cisco.asa import Asa
 
     ports = np.random.default_rng(SEED).integers(1, 65_536, lines).tolist()
     text = "ASA Version 9.16(4)\ninterface Ethernet0/0\n nameif in\n security-level 10\n" + "".join(

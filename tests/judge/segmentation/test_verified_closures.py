@@ -26,7 +26,7 @@ from checkvalve.observe.firewalls.base import (
     RuleSet,
     Stage,
 )
-from checkvalve.observe.firewalls.iptables import Iptables
+from checkvalve.observe.firewalls.netfilter.iptables import Iptables
 from checkvalve.observe.firewalls.spans import ALL_V4, ANY_V4, Addresses, Spans
 
 AT: Final = datetime(2026, 3, 2, tzinfo=UTC)

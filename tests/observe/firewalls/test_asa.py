@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.observe.firewalls.cisco import edges, mangled, meant, opens, sides
 
-from checkvalve.observe.firewalls.asa import Asa
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet
+from checkvalve.observe.firewalls.cisco.asa import Asa
 from checkvalve.observe.firewalls.spans import Addresses
 from checkvalve.testing.firewalls import Packet, must, outcomes
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkvalve.observe.firewalls.aws import Aws
 from checkvalve.observe.firewalls.base import FirewallError, RuleSet
+from checkvalve.observe.firewalls.clouds.aws import Aws
 from checkvalve.testing.firewalls import Packet, outcomes
 
 PLC = Packet("10.1.0.5", "10.2.0.5", 6, dst_port=502)

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from checkvalve.observe.firewalls.cisco_lines import WordError, Words
-from checkvalve.observe.firewalls.cisco_names import icmp, port, ports, protocol
+from checkvalve.observe.firewalls.cisco.cisco_lines import WordError, Words
+from checkvalve.observe.firewalls.cisco.cisco_names import icmp, port, ports, protocol
 
 
 def test_every_number_of_the_table_is_in_its_range() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkvalve.observe.firewalls.base import FirewallError, RuleSet
-from checkvalve.observe.firewalls.gcp import Gcp
+from checkvalve.observe.firewalls.clouds.gcp import Gcp
 from checkvalve.testing.firewalls import Packet, outcomes
 
 PLC = Packet("10.1.0.5", "10.2.0.5", 6, dst_port=502)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.observe.firewalls.cisco import edges, mangled, meant, opens, sides
 
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet, State
-from checkvalve.observe.firewalls.ios import Ios
+from checkvalve.observe.firewalls.cisco.ios import Ios
 from checkvalve.observe.firewalls.spans import Addresses
 from checkvalve.testing.firewalls import Packet, must, outcomes
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.observe.firewalls.fffuu import as_parsed, as_saved, matrices
 
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet, State
-from checkvalve.observe.firewalls.iptables import Iptables
+from checkvalve.observe.firewalls.netfilter.iptables import Iptables
 from checkvalve.observe.firewalls.spans import ANYWHERE, Addresses
 from checkvalve.testing.firewalls import Packet, may, must, outcomes
 

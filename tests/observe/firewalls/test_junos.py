@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet
-from checkvalve.observe.firewalls.junos import Junos
+from checkvalve.observe.firewalls.juniper.junos import Junos
 from checkvalve.observe.firewalls.spans import ANY_V4, ANYWHERE, Addresses, spans
 from checkvalve.testing.firewalls import Packet, may, must, outcomes
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet, State
-from checkvalve.observe.firewalls.nftables import Nftables
+from checkvalve.observe.firewalls.netfilter.nftables import Nftables
 from checkvalve.observe.firewalls.spans import ANYWHERE, Addresses
 from checkvalve.testing.firewalls import Packet, may, must, outcomes
 

@@ -11,7 +11,7 @@ import pytest
 from tests.observe.firewalls.kernel import IN_IF, OUT_IF, Kernel, Probe, kernel, missing
 
 from checkvalve.observe.firewalls.base import Permit, RuleSet
-from checkvalve.observe.firewalls.nftables import Nftables
+from checkvalve.observe.firewalls.netfilter.nftables import Nftables
 from checkvalve.observe.firewalls.spans import ANYWHERE, Addresses, Spans
 from checkvalve.testing.firewalls import Packet, outcomes
 

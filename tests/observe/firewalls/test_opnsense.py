@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkvalve.observe.firewalls.base import FirewallError, RuleSet
-from checkvalve.observe.firewalls.opnsense import Opnsense
+from checkvalve.observe.firewalls.packetfilter.opnsense import Opnsense
 from checkvalve.testing.firewalls import Packet, outcomes
 
 PLC = Packet("10.1.0.5", "10.2.0.5", 6, dst_port=502, in_if="em1", out_if="em2")

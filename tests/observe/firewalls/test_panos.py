@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet
-from checkvalve.observe.firewalls.panos import Panos
+from checkvalve.observe.firewalls.paloalto.panos import Panos
 from checkvalve.observe.firewalls.spans import Addresses, Spans
 from checkvalve.testing.firewalls import Packet, outcomes
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkvalve.observe.firewalls.base import FirewallError, Permit, RuleSet, State
-from checkvalve.observe.firewalls.pf import Pf
+from checkvalve.observe.firewalls.packetfilter.pf import Pf
 from checkvalve.observe.firewalls.spans import Addresses, Spans
 from checkvalve.testing.firewalls import Packet, outcomes
 

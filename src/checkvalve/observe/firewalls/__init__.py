@@ -1,6 +1,7 @@
 """Firewalls: rule sets read to one neutral form, one vendor's grammar a file.
 
-To add one: write its file, name it below, and give it a section in ``docs/firewalls.md``.
+To add one: write its file in the folder of its maker, name it below, and give it a section in
+``docs/firewalls.md``.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from checkvalve.observe.firewalls.base import Vendor
 
 #: Module and class of each member.
 MEMBERS: Final = (
-    ("nftables", "Nftables"),
-    ("iptables", "Iptables"),
-    ("asa", "Asa"),
-    ("ios", "Ios"),
-    ("fortios", "Fortios"),
-    ("junos", "Junos"),
-    ("panos", "Panos"),
-    ("pf", "Pf"),
-    ("opnsense", "Opnsense"),
+    ("netfilter.nftables", "Nftables"),
+    ("netfilter.iptables", "Iptables"),
+    ("cisco.asa", "Asa"),
+    ("cisco.ios", "Ios"),
+    ("fortinet.fortios", "Fortios"),
+    ("paloalto.panos", "Panos"),
+    ("juniper.junos", "Junos"),
+    ("packetfilter.pf", "Pf"),
+    ("packetfilter.opnsense", "Opnsense"),
+    ("clouds.aws", "Aws"),
+    ("clouds.azure", "Azure"),
+    ("clouds.gcp", "Gcp"),
 )
 
 

@@ -1,0 +1,1 @@
+"""Clouds: the security groups of AWS, Azure and GCP."""

@@ -1,0 +1,1 @@
+"""Linux's netfilter: nftables and iptables."""

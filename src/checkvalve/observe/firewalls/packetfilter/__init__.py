@@ -1,0 +1,1 @@
+"""pf, and the products around it: OPNsense and pfSense."""
