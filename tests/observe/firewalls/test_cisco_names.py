@@ -12,7 +12,7 @@ from checkvalve.observe.firewalls.cisco.cisco_names import icmp, port, ports, pr
 
 
 def test_every_number_of_the_table_is_in_its_range() -> None:
-    folder = files("checkvalve.observe.firewalls") / "tables"
+    folder = files("checkvalve.observe.firewalls") / "cisco"
     tables = tomllib.loads((folder / "cisco.toml").read_text("utf-8"))
     assert set(tables) == {"icmp", "icmpv6", "ports", "protocols"}
     assert all(0 <= number <= 255 for number in tables["protocols"].values())
