@@ -35,6 +35,7 @@ STANDING: Final[tuple[str, ...]] = (
     "governance.reads_everything",
     "segmentation.broken_conduit",
     "segmentation.dual_homed_host",
+    "segmentation.exposed_control",
     "segmentation.flat_zone",
     "segmentation.leaking_one_way",
     "segmentation.remote_next_to_cell",
