@@ -22,9 +22,11 @@ MEMBERS: Final = (
 
 #: Checks of what stands for days: ``audit`` asks them.
 STANDING: Final[tuple[str, ...]] = (
+    "access.dormant_access",
     "access.ended_grant_open",
     "access.self_approved_grant",
     "access.session_after_grant",
+    "access.shared_account",
     "access.sign_in_outside_grant",
     "access.sign_in_without_mfa",
     "access.stale_timed_rule",
