@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from itertools import product
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.rule_lines import cause_of, shown
 from checkvalve.judge.segmentation.asking import is_of_family
+from checkvalve.judge.segmentation.boxes import without
 from checkvalve.judge.segmentation.network import FAMILIES, Between, Network, Route, Service
 from checkvalve.judge.segmentation.permitted import Block, Box, permitted
 from checkvalve.judge.segmentation.service_classes import ANY_SERVICE, classes_of
@@ -101,7 +102,8 @@ class Reach:
         destination: the other zone.
         must: what passes whatever is not understood, by class of service.
         may: what passes if all that is not understood lets it.
-        reasons: why ``may`` is more than ``must``, each in words.
+        unclear: what is in ``may`` alone.
+        reasons: why nobody can tell of it, each in words.
         lines: the lines behind those reasons.
         routes: over which firewalls; empty: no declared one joins the zones.
     """
@@ -110,6 +112,7 @@ class Reach:
     destination: str
     must: tuple[Opening, ...]
     may: tuple[Opening, ...]
+    unclear: tuple[Opening, ...]
     reasons: tuple[str, ...]
     lines: tuple[Ref, ...]
     routes: tuple[Route, ...]
@@ -125,10 +128,10 @@ class Reach:
         """What to look at where nobody can tell."""
         packets = [
             Evidence("a packet that may pass", actual=one.passing[0].witness)
-            for one in self.may[:1]
+            for one in (self.unclear or self.must)[:1]
         ]
         told = shown("a line that is not understood", self.lines)
-        return (*packets, *told) or (Evidence(self.reasons[0]),)
+        return (*packets, *told) or tuple(map(Evidence, self.reasons[:1]))
 
 
 def reach(
@@ -157,6 +160,7 @@ def reach(
         services = [Service(one) for one in network.protocols if one not in (ICMP, ICMPV6)]
     must: list[Passing] = []
     may: list[Passing] = []
+    unclear: list[Passing] = []
     reasons: dict[str, None] = {}
     lines: dict[Ref, None] = {}
     routes: dict[Route, None] = {}
@@ -171,7 +175,9 @@ def reach(
         sure, perhaps = wanted.cut(whole.must), wanted.cut(whole.may)
         must += sure
         may += perhaps
-        if (perhaps and not sure) or not whole.routes:
+        beyond = _beyond(perhaps, sure)
+        unclear += beyond
+        if beyond or not whole.routes:
             for reason, ref in wanted.reasons():
                 reasons[reason] = None
                 if ref is not None:
@@ -181,10 +187,23 @@ def reach(
         destination,
         openings(must),
         openings(may),
+        openings(unclear),
         tuple(reasons),
         tuple(lines),
         tuple(routes),
     )
+
+
+def _beyond(perhaps: Iterable[Passing], sure: Iterable[Passing]) -> list[Passing]:
+    """What may pass, and is not in what does."""
+    known = dict.fromkeys(sure)
+    boxes = [one.box for one in known]
+    return [
+        replace(one, box=rest)
+        for one in perhaps
+        if one not in known
+        for rest in without(one.box, boxes)
+    ]
 
 
 def openings(passing: Iterable[Passing]) -> tuple[Opening, ...]:
