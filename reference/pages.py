@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from checkvalve.errors import UsageError
-from reference import commands, kinds, protocols, rules
+from reference import commands, firewalls, kinds, protocols, rules
 
 BLOCK: Final = re.compile(r"<!-- made: (\w+) ?([^>]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -31,6 +31,8 @@ class Maker:
 MAKERS: Final[Mapping[str, Maker]] = {
     "command": Maker(commands.command, commands.names),
     "commands": Maker(commands.overview),
+    "firewall": Maker(firewalls.vendor, firewalls.names),
+    "firewalls": Maker(firewalls.overview),
     "kind": Maker(kinds.kind, kinds.names),
     "parts": Maker(kinds.parts),
     "protocol": Maker(protocols.protocol, protocols.names),

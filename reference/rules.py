@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from checkvalve.judge import checks, detectors
-from checkvalve.judge.checks.base import Check
+from checkvalve.judge.checks.base import Check, StandingCheck
 from checkvalve.judge.detectors.base import Detector
 from checkvalve.rules import Reference, Rule
 from reference.markdown import sections, table
@@ -24,7 +24,11 @@ _CLAUSES: Final = re.compile(
 @cache
 def _components() -> dict[str, Component]:
     """The component of each rule, by the rule's id."""
-    members: tuple[Component, ...] = (*checks.members(), *detectors.members())
+    members: tuple[Component, ...] = (
+        *checks.members(),
+        *checks.standing(),
+        *detectors.members(),
+    )
     return {member.rule.id: member for member in sorted(members, key=lambda one: one.rule.id)}
 
 
@@ -57,7 +61,7 @@ def overview(_: str) -> str:
         (
             f"[`{name}`]({name}.md)",
             component.rule.title,
-            "check" if issubclass(component, Check) else "detector",
+            _word(component),
             _span(component.rule.time_to_respond),
         )
         for name, component in _components().items()
@@ -65,7 +69,18 @@ def overview(_: str) -> str:
     return table(("rule", "what it says", "found by", "respond within"), rows)
 
 
+def _word(component: Component) -> str:
+    if issubclass(component, StandingCheck):
+        return "audit"
+    return "check" if issubclass(component, Check) else "detector"
+
+
 def _kind(component: Component) -> str:
+    if issubclass(component, StandingCheck):
+        return (
+            "Found by `checkvalve audit`: it holds rule sets, logs, records and the plant's design "
+            "against what is declared; it says *holds*, *broken* or *cannot tell*."
+        )
     if issubclass(component, Check):
         return (
             "Found by a check: it holds what is seen against what is declared, needs no baseline, "

@@ -16,6 +16,7 @@ from reference.pages import rendered
 from typer.core import TyperGroup
 
 import checkvalve
+from checkvalve.observe.firewalls import members
 from checkvalve.observe.protocols.base import Protocol
 from checkvalve.plant import KINDS
 from checkvalve.records import SCHEMAS, GapKind, Intent, Status
@@ -109,6 +110,10 @@ def test_every_rule_has_its_heading(root: Path) -> None:
 
 def test_every_protocol_has_its_heading(root: Path) -> None:
     assert _headings(root / "docs" / "protocols") == set(_protocols())
+
+
+def test_every_firewalls_vendor_has_its_heading(root: Path) -> None:
+    assert _headings(root / "docs" / "firewalls.md") == {vendor.name for vendor in members()}
 
 
 def test_every_kind_of_the_plant_has_its_heading(root: Path) -> None:

@@ -80,7 +80,7 @@ class Fortios(Vendor):
     name = "fortios"
     also = ("fortinet", "fortigate")
     title = "Fortinet FortiOS"
-    verified: ClassVar[Literal["real files", "rendered files", "documentation"]] = "documentation"
+    verified: ClassVar[Literal["real files", "rendered files", "documentation"]] = "rendered files"
     writes = True
 
     def recognises(self, text: str) -> bool:

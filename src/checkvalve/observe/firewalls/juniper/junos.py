@@ -88,7 +88,7 @@ class Junos(Vendor):
     name = "junos"
     also = ("srx", "juniper")
     title = "Juniper Junos (SRX)"
-    verified: ClassVar[Literal["real files", "rendered files", "documentation"]] = "documentation"
+    verified: ClassVar[Literal["real files", "rendered files", "documentation"]] = "rendered files"
     writes = True
 
     def recognises(self, text: str) -> bool:

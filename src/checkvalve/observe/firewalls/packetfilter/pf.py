@@ -84,7 +84,7 @@ class Pf(Vendor):
     name = "pf"
     also: ClassVar[tuple[str, ...]] = ("pf.conf", "openbsd-pf", "packetfilter")
     title = "pf"
-    verified = "documentation"
+    verified = "rendered files"
     writes = True
 
     def recognises(self, text: str) -> bool:

@@ -72,7 +72,7 @@ class Panos(Vendor):
     name = "panos"
     also: ClassVar[tuple[str, ...]] = ("paloalto", "pan-os")
     title = "PAN-OS"
-    verified = "documentation"
+    verified = "rendered files"
     writes = True
 
     def recognises(self, text: str) -> bool:
