@@ -36,6 +36,7 @@ STANDING: Final[tuple[str, ...]] = (
     "governance.inbound_to_cell",
     "governance.reads_everything",
     "segmentation.broken_conduit",
+    "segmentation.bypassed_firewall",
     "segmentation.dual_homed_host",
     "segmentation.exposed_control",
     "segmentation.flat_zone",
@@ -45,6 +46,7 @@ STANDING: Final[tuple[str, ...]] = (
     "segmentation.undeclared_permission",
     "segmentation.unowned_conduit",
     "segmentation.unreviewed_zone",
+    "segmentation.unused_permission",
 )
 
 
