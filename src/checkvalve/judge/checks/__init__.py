@@ -35,6 +35,7 @@ STANDING: Final[tuple[str, ...]] = (
     "access.ungranted_remote_path",
     "governance.inbound_to_cell",
     "governance.reads_everything",
+    "governance.unapproved_egress",
     "segmentation.broken_conduit",
     "segmentation.bypassed_firewall",
     "segmentation.dual_homed_host",

@@ -124,6 +124,11 @@ class Reach:
             return Answer.BROKEN
         return Answer.CANNOT_TELL if self.reasons else Answer.HOLDS
 
+    @property
+    def is_unjoined(self) -> bool:
+        """Whether no declared firewall joins the zones, so that nobody can tell."""
+        return bool(self.reasons) and not self.routes
+
     def doubt(self) -> tuple[Evidence, ...]:
         """What to look at where nobody can tell."""
         packets = [
