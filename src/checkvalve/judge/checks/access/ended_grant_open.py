@@ -78,7 +78,7 @@ class EndedGrantOpen(StandingCheck):
         if wrong:
             yield from wrong
         elif ways:
-            because = f"{ended}, and nothing of it passes any more"
+            because = access.supposing(f"{ended}, and nothing of it passes any more")
             yield self._stands(access, grant, Answer.HOLDS, because)
         else:
             because = (
@@ -111,6 +111,7 @@ class EndedGrantOpen(StandingCheck):
             evidence=(
                 *(item for one in open_ for item in one.evidence()),
                 Evidence("the end of the grant", actual=ended),
+                *access.assumption(),
                 mended(lines, access.in_use),
             ),
             zone=way.destination,

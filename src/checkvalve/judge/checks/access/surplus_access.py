@@ -89,7 +89,11 @@ class SurplusAccess(StandingCheck):
         elif doubtful or not found:
             yield self._unknown(access, grant, doubtful)
         else:
-            because = f"the lines that let {named(grant)} in let in nothing else"
+            because = access.supposing(
+                f"the lines that let {named(grant)} in let in nothing else"
+                if lines
+                else f"no line lets {named(grant)} in"
+            )
             yield stands(
                 self.rule, subject, Answer.HOLDS, because, plant=access.plant, at=access.at
             )
@@ -110,6 +114,7 @@ class SurplusAccess(StandingCheck):
             evidence=(
                 *(item for one in wide for item in one.evidence()),
                 Evidence("the grant", actual=_said(grant, way)),
+                *access.assumption(),
                 mended(lines, access.in_use),
             ),
             identities=(grant.holder,),

@@ -89,7 +89,9 @@ class UngrantedRemotePath(StandingCheck):
             if source != zone
             for verdict in self._pair(access, reach(access.network, source, zone, src=src))
         ]
-        because = f"from outside, nothing but what active grants cover opens {zone}"
+        because = access.supposing(
+            f"from outside, nothing but what active grants cover opens {zone}"
+        )
         subject = Subject("zone", zone)
         return wrong or [
             stands(self.rule, subject, Answer.HOLDS, because, plant=access.plant, at=access.at)
@@ -116,7 +118,11 @@ class UngrantedRemotePath(StandingCheck):
             plant=access.plant,
             at=access.at,
             cause=opening.cause(source, zone),
-            evidence=(*opening.evidence(), mended(opening.lines, access.in_use)),
+            evidence=(
+                *opening.evidence(),
+                *access.assumption(),
+                mended(opening.lines, access.in_use),
+            ),
             zone=zone,
         )
 

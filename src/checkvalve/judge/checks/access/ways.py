@@ -113,6 +113,29 @@ class Access:
                     found.setdefault(ref, {})[way.grant] = None
         return {ref: tuple(names) for ref, names in found.items()}
 
+    @cached_property
+    def assumed(self) -> str:
+        """What a verdict rests on because the plant declares it, in words; empty if nothing."""
+        names = [
+            firewall.id
+            for firewall in self.plant.firewalls.values()
+            if firewall.rate_limits == "not_exceeded" and self._limits_rates(firewall.id)
+        ]
+        return f"rate limits of {', '.join(names)} are not exceeded" if names else ""
+
+    def assumption(self) -> tuple[Evidence, ...]:
+        """The same as evidence."""
+        what = "assumed, because the plant declares it"
+        return (Evidence(what, actual=self.assumed),) if self.assumed else ()
+
+    def supposing(self, because: str) -> str:
+        """A sentence with what it rests on."""
+        return f"{because}, supposing that {self.assumed}" if self.assumed else because
+
+    def _limits_rates(self, firewall: str) -> bool:
+        rule_set = self.network.rule_sets.get(firewall)
+        return rule_set is not None and any(rule.rate for rule in rule_set.rules())
+
     def ways(self, grant: Grant) -> tuple[Way, ...]:
         """The ways of a grant: to its jump host and on from there, or straight to its targets.
 
