@@ -46,6 +46,7 @@ STANDING: Final[tuple[str, ...]] = (
     "segmentation.safety_outside_zone",
     "segmentation.undeclared_permission",
     "segmentation.unowned_conduit",
+    "segmentation.unread_firewall",
     "segmentation.unreviewed_zone",
     "segmentation.unused_permission",
 )
