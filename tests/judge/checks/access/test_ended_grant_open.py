@@ -4,9 +4,29 @@ from tests.judge.checks.access.gate import gate, mend, only, said, verdicts
 
 from checkvalve.findings import Answer, Subject
 from checkvalve.judge.checks.access.ended_grant_open import EndedGrantOpen
+from checkvalve.judge.checks.access.stale_timed_rule import StaleTimedRule
+from checkvalve.observe.firewalls import vendor_named
+from checkvalve.observe.firewalls.base import RuleSet
 
 ENDED = {"not_after": "2026-03-01T00:00:00Z"}
 REVOKED = {"revoked_at": "2026-02-20T08:00:00Z"}
+ASA = """ASA Version 9.16(4)
+interface GigabitEthernet0/0
+ nameif wan
+ security-level 0
+ ip address 10.9.0.254 255.255.255.0
+interface GigabitEthernet0/1
+ nameif plc
+ security-level 100
+ ip address 10.1.0.254 255.255.255.0
+time-range may
+ absolute end 12:00 01 February 2026
+object-group network acme
+ network-object 10.9.0.0 255.255.255.240
+access-list wan_in extended permit tcp object-group acme host 10.1.0.5 eq 502
+access-list wan_in extended permit tcp object-group acme host 10.1.0.6 eq 22 time-range may
+access-group wan_in in interface wan
+"""
 OPEN = "accept tcp 10.9.0.0/28 10.1.0.5 502"
 
 
@@ -81,3 +101,17 @@ def test_it_is_the_same_finding_when_its_line_moves() -> None:
     plant = gate(ENDED)
     moved = only(EndedGrantOpen, plant, f"deny udp any any\n{OPEN}")
     assert moved.id == only(EndedGrantOpen, plant, OPEN).id
+
+
+def asa() -> RuleSet:
+    vendor = vendor_named("asa")
+    assert vendor is not None
+    return vendor.read(ASA, file="gate.cfg")[0]
+
+
+def test_in_a_vendors_configuration_it_points_at_the_line_behind_the_groups() -> None:
+    finding = only(EndedGrantOpen, gate(ENDED), asa())
+    line = "access-list wan_in extended permit tcp object-group acme host 10.1.0.5 eq 502"
+    assert mend(finding) == f"remove gate.cfg:14: {line}"
+    stale = only(StaleTimedRule, gate(), asa())
+    assert mend(stale).startswith("remove gate.cfg:15: ")

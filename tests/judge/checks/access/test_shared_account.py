@@ -53,6 +53,13 @@ def test_an_identity_with_several_people_in_its_name_is_found(name: str, answer:
     assert (Answer.BROKEN in said(SharedAccount, plant, sign_ins=())) == (answer is Answer.BROKEN)
 
 
+def test_a_company_is_not_several_people_but_a_list_of_its_people_is() -> None:
+    company = with_identity("id: berg, kind: vendor, name: Berg & Sons")
+    assert said(SharedAccount, company, sign_ins=()) == {Answer.HOLDS}
+    people = with_identity("id: berg, kind: vendor, name: Eva Berg / Tom Berg")
+    assert only(SharedAccount, people, sign_ins=()).identities == ("berg",)
+
+
 def test_sessions_at_two_places_at_once_are_found() -> None:
     other = anna(source="10.9.0.4", time=later(0.5), ended=later(2), line=20)
     finding = only(SharedAccount, gate(), sign_ins=(anna(), other))

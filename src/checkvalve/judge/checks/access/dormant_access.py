@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from ipaddress import ip_address
 from operator import or_
 from typing import ClassVar, Final
 
@@ -21,6 +20,7 @@ from checkvalve.observe.firewalls.spans import NOWHERE, Addresses, intersection
 from checkvalve.observe.sign_ins.base import SignIn
 from checkvalve.plant import Plant
 from checkvalve.plant.access import Grant
+from checkvalve.plant.addresses import parse_address
 from checkvalve.rules import Reference, Rule
 
 #: A grant that was not used for so long is dormant.
@@ -191,5 +191,8 @@ def _is_by(grant: Grant, arrival: Arrival) -> bool:
 
 
 def _is_in(address: str, addresses: Addresses) -> bool:
-    number = ip_address(address)
-    return bool(intersection(((int(number), int(number)),), addresses.of_family(number.version)))
+    parsed = parse_address(address)
+    if parsed is None:
+        return False
+    here = ((int(parsed), int(parsed)),)
+    return bool(intersection(here, addresses.of_family(parsed.version)))

@@ -21,7 +21,13 @@ from checkvalve.rules import JOINT_GUIDANCE, Reference, Rule
 _MOVES: Final = timedelta(minutes=1)
 #: What stands between the names of several people.
 _SEVERAL: Final = re.compile(r"\s*(?:[;/&+]|\band\b|\bund\b|\bet\b)\s*", re.IGNORECASE)
-_PEOPLE: Final = ("engineer", "operator", "vendor")
+#: The same where the name may be a company's, such as Berg & Sons.
+_SEVERAL_OF_A_VENDOR: Final = re.compile(r"\s*[;/]\s*")
+_SEPARATORS: Final = {
+    "engineer": _SEVERAL,
+    "operator": _SEVERAL,
+    "vendor": _SEVERAL_OF_A_VENDOR,
+}
 
 
 class SharedAccount(StandingCheck):
@@ -174,11 +180,8 @@ class SharedAccount(StandingCheck):
 
 def _users(identity: Identity) -> tuple[str, ...]:
     """Who uses an identity, as far as it says: components, and people in its name."""
-    people = (
-        tuple(one for one in _SEVERAL.split(identity.name) if one)
-        if identity.kind in _PEOPLE
-        else ()
-    )
+    separator = _SEPARATORS.get(identity.kind)
+    people = () if separator is None else tuple(filter(None, separator.split(identity.name)))
     return identity.used_by if len(identity.used_by) > 1 else people
 
 

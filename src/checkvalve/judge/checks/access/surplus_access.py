@@ -78,7 +78,7 @@ class SurplusAccess(StandingCheck):
         lines = {ref for _, one in found for passing in passing_of(one) for ref in passing.box.by}
         wrong = [
             self._surplus(access, grant, way, surplus)
-            for way, _ in _each_pair_once(found)
+            for way, _ in found
             for surplus in [_surplus(access, way, lines)]
             if surplus
         ]
@@ -137,10 +137,6 @@ class SurplusAccess(StandingCheck):
             evidence=doubtful[0].doubt() if doubtful else (),
             identities=(grant.holder,),
         )
-
-
-def _each_pair_once(found: list[tuple[Way, Reach]]) -> list[tuple[Way, Reach]]:
-    return list({(way.source, way.destination): (way, one) for way, one in found}.values())
 
 
 def _surplus(access: Access, way: Way, lines: set[Ref]) -> list[Passing]:
