@@ -33,6 +33,7 @@ STANDING: Final[tuple[str, ...]] = (
     "access.standing_access",
     "access.surplus_access",
     "access.ungranted_remote_path",
+    "governance.ended_approval",
     "governance.inbound_to_cell",
     "governance.reads_everything",
     "governance.unapproved_egress",
