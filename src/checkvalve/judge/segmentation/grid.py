@@ -94,19 +94,29 @@ class Decision:
     def _paint(self, name: str, chain: CompiledChain) -> tuple[World, World]:
         """A chain of accepts and denies: from the last rule to the first, each over the next."""
         accepts, effects, boxes = self.compiled.accepts, self.effects, self.boxes[name]
-        may = np.full(self.shape, chain.policy, np.int32)
+        may = self._plain_grid(chain.policy)
         if all(effects[place] == ALWAYS for place, _ in boxes):
             for place, where in reversed(boxes):
                 may[where] = place
-            world = World(accepts[may], may)
+            world = self._world(may)
             return world, world
-        must = may.copy()
+        must = self._plain_grid(chain.policy)
         for place, where in reversed(boxes):
             if effects[place] == ALWAYS or accepts[place]:
                 may[where] = place
             if effects[place] == ALWAYS or not accepts[place]:
                 must[where] = place
-        return World(accepts[may], may), World(accepts[must], must)
+        return self._world(may), self._world(must)
+
+    def _plain_grid(self, mark: int) -> Array:
+        """A grid of one mark. Ports lie outermost in memory: most lines name one of them."""
+        sources, destinations, ports, src_ports = self.shape
+        grid = np.full((ports, src_ports, sources, destinations), mark, np.int32)
+        return grid.transpose(2, 3, 0, 1)
+
+    def _world(self, by: Array) -> World:
+        accepted = self.compiled.accepts[by.transpose(2, 3, 0, 1)].transpose(2, 3, 0, 1)
+        return World(accepted, by)
 
     def _walked(self, name: str, world: bool) -> World:  # noqa: FBT001  # private
         walk = _Walk(self, world)

@@ -197,8 +197,8 @@ class Network:
         key = (source, destination, service, family, state, src, dst)
         if key not in self._found:
             block = (
-                (src or self.zones[source]).of_family(family),
-                (dst or self.zones[destination]).of_family(family),
+                (self.zones[source] if src is None else src).of_family(family),
+                (self.zones[destination] if dst is None else dst).of_family(family),
             )
             self._found[key] = self._over(source, destination, service, family, state, block)
         return self._found[key]

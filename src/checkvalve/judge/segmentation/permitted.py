@@ -145,9 +145,17 @@ class Permitted:
 
     def deciders(self) -> tuple[Ref, ...]:
         """The lines that decide any of it, in either world."""
-        grids = [world.by.ravel() for part in self.parts for world in (part.may, part.must)]
-        places = np.unique(np.concatenate(grids)).tolist() if grids else []
-        return tuple(_ref(self.compiled, place) for place in places)
+        grids = {id(world.by): world.by for part in self.parts for world in (part.may, part.must)}
+        hit = np.zeros(len(self.compiled.rules) + 2, bool)  # the last two: NOBODY and ENDLESS
+        for grid in grids.values():
+            hit[grid.ravel(order="K")] = True
+        return tuple(
+            _ref(
+                self.compiled,
+                int(place) if place < len(self.compiled.rules) else int(place) - len(hit),
+            )
+            for place in np.flatnonzero(hit)
+        )
 
     def _boxes(self, axes: Axes, world: World) -> Iterator[Box]:
         return _boxes(self.compiled, axes, world, self.protocol)
