@@ -100,6 +100,6 @@ def test_posture_is_one_incident_an_owner_and_calls_nobody(tmp_path: Path) -> No
 
 
 def test_no_check_of_design_alone_names_an_attack() -> None:
-    acted = {"session-outside-grant", "session-after-grant", "shared-account"}
+    acted = {"session-after-grant", "sign-in-outside-grant", "sign-in-without-mfa"}
     for check in standing():
         assert check.rule.id in acted or not check.rule.techniques(), check.rule.id
