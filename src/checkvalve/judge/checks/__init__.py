@@ -34,6 +34,7 @@ STANDING: Final[tuple[str, ...]] = (
     "access.surplus_access",
     "access.ungranted_remote_path",
     "governance.ended_approval",
+    "governance.exposed_ai_service",
     "governance.inbound_to_cell",
     "governance.reads_everything",
     "governance.unapproved_egress",
