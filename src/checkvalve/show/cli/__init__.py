@@ -20,6 +20,7 @@ from checkvalve.show.cli import (
     incidents,
     learn,
     ledger,
+    permits,
     plant,
     records,
     waiver,
@@ -38,6 +39,7 @@ app.command("learn")(learn.learn)
 app.add_typer(baseline.app, name="baseline")
 app.command("watch")(watch.watch)
 app.command("audit")(audit.audit)
+app.add_typer(permits.app, name="permits")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(records.app, name="records")
 app.add_typer(ledger.app, name="ledger")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -43,9 +43,13 @@ def other_files(given: list[str] | None) -> dict[str, Path]:
     return found
 
 
-def coverage_lines(plant: Any, rule_sets: Any) -> Iterator[str]:
-    """How much of each firewall's rule set was read."""
+def coverage_lines(
+    plant: Any, rule_sets: Any, only: Collection[str] | None = None
+) -> Iterator[str]:
+    """How much of each firewall's rule set was read, or of some of them."""
     for name in plant.firewalls:
+        if only is not None and name not in only:
+            continue
         coverage = rule_sets.coverage.get(name)
         if coverage is None:
             yield (

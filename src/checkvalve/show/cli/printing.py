@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from typer.core import TyperGroup
 
 from checkvalve.errors import StorageError
 
@@ -22,10 +23,16 @@ Output = Annotated[
 ]
 
 
-def group(help: str, *, name: str | None = None) -> typer.Typer:  # noqa: A002  # typer's own name
+def group(
+    help: str,  # noqa: A002  # typer's own name
+    *,
+    name: str | None = None,
+    cls: type[TyperGroup] = TyperGroup,
+) -> typer.Typer:
     """A group of commands: its help is plain text, which starts at once and fits any terminal."""
     return typer.Typer(
         name=name,
+        cls=cls,
         help=help,
         no_args_is_help=True,
         add_completion=False,
