@@ -67,6 +67,15 @@ def test_a_way_that_conduits_declare_zone_by_zone_holds_and_is_shown() -> None:
     assert "office reaches cell in 2 steps, where conduits lead too" in verdict.because
 
 
+def test_a_shorter_way_than_the_one_that_is_declared_is_broken() -> None:
+    both = f"{INTO_DMZ}\naccept tcp 10.9.0.5 10.1.0.9 502"
+    verdict = verdicts(both, f"{INTO_CELL}\naccept tcp 10.9.0.5 10.1.0.9 502", CONDUITS)[
+        "office cell"
+    ]
+    assert verdict.answer is Answer.BROKEN
+    assert "in one step, and declared conduits lead there in 2 only" in verdict.because
+
+
 def test_a_conduit_past_its_last_day_leads_nowhere() -> None:
     old = CONDUITS.replace("to: cell", 'to: cell, valid_until: "2026-01-31"')
     assert verdicts(INTO_DMZ, INTO_CELL, old)["office cell"].answer is Answer.BROKEN

@@ -32,10 +32,10 @@ class ExposedControl(StandingCheck):
     Known limits: a way is told from zone to zone, so a machine that two steps have in common is
     not demanded: the way may be longer for the intruder than it looks here. Of several ways the
     one with the fewest steps is shown. Where declared conduits lead from zone to zone to the
-    same place, the way holds, whatever passes on each step: services that no conduit lists are
-    *undeclared-permission*. The internet in one step is broken even where a conduit declares
-    it. A zone of kind process is one of control unless its level is above 2. ICMP opens
-    nothing. Nobody steps on from the internet or from unused private space.
+    same place in as few steps, the way holds, whatever passes on each: services that no conduit
+    lists are *undeclared-permission*. The internet in one step is broken even where a conduit
+    declares it. A zone of kind process is one of control unless its level is above 2. ICMP
+    opens nothing. Nobody steps on from the internet or from unused private space.
 
     Example: the office may open remote desktop to the DMZ, and a forgotten line lets the DMZ
     open anything to a cell that no conduit leads to.
@@ -63,7 +63,7 @@ class ExposedControl(StandingCheck):
         response="Close the step that nobody needs, nearest to the controllers first; put a DMZ "
         "between what has to speak with each other.",
         time_to_respond=timedelta(days=7),
-        harmless_if="declared conduits that lead, zone by zone, from the one to the other",
+        harmless_if="declared conduits that lead, zone by zone, to the same place in as few steps",
     )
 
     def verdicts(self, plant: Plant, seen: Seen, at: datetime) -> list[Verdict]:
@@ -89,7 +89,8 @@ class ExposedControl(StandingCheck):
         at: datetime,
     ) -> Verdict:
         way, certain = ways.to(target)
-        told = _leads(declared, source, target) and not (source == INTERNET and len(way) == 1)
+        meant = _declared_steps(declared, source, target)
+        told = 0 < meant <= len(way) and not (source == INTERNET and len(way) == 1)
         answer = Answer.BROKEN if certain else Answer.CANNOT_TELL
         if not way or told:
             answer = Answer.HOLDS
@@ -97,7 +98,7 @@ class ExposedControl(StandingCheck):
             self.rule,
             Subject("zone", target),
             answer,
-            _sentence(source, target, way, answer),
+            _sentence(source, target, way, answer, meant),
             plant=network.plant,
             at=at,
             cause=cause_of(
@@ -128,7 +129,7 @@ class _Ways:
         return self._possible.get(target, ()), False
 
 
-def _sentence(source: str, target: str, way: Steps, answer: Answer) -> str:
+def _sentence(source: str, target: str, way: Steps, answer: Answer, meant: int) -> str:
     if not way:
         return f"{source} can't reach {target}"
     steps = "in one step" if len(way) == 1 else f"in {len(way)} steps"
@@ -140,6 +141,8 @@ def _sentence(source: str, target: str, way: Steps, answer: Answer) -> str:
         why = f"the rule set of {silent[0]} was not read whole" if silent else "lines are uncertain"
         return f"whether {source} reaches {target} {steps} can't be told, as {why}: {path}"
     told = "no chain of declared conduits leads there"
+    if meant:
+        told = f"declared conduits lead there in {meant} only"
     if source == INTERNET and len(way) == 1:
         told = "the internet is never to reach it in one step"
     return f"{source} reaches {target} {steps}, and {told}: {path}"
@@ -165,13 +168,17 @@ def _declared(plant: Plant, at: datetime) -> dict[str, set[str]]:
     return found
 
 
-def _leads(declared: dict[str, set[str]], source: str, target: str) -> bool:
-    reached, waiting = {source}, [source]
-    while waiting:
-        further = declared.get(waiting.pop(), set()) - reached
-        reached |= further
-        waiting += further - {INTERNET}
-    return target in reached
+def _declared_steps(declared: dict[str, set[str]], source: str, target: str) -> int:
+    """The fewest steps in which declared conduits lead to a zone; 0 where none do."""
+    reached, frontier, steps = {source}, {source}, 0
+    while frontier:
+        steps += 1
+        frontier = set().union(*(declared.get(zone, set()) for zone in frontier)) - reached
+        if target in frontier:
+            return steps
+        reached |= frontier
+        frontier -= {INTERNET}
+    return 0
 
 
 def _outside(plant: Plant) -> list[str]:
