@@ -9,13 +9,14 @@ from itertools import product
 from typing import Final
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
+from checkvalve.judge.checks.reasons import reasons_of
 from checkvalve.judge.checks.rule_lines import cause_of, shown
 from checkvalve.judge.segmentation.asking import is_of_family
 from checkvalve.judge.segmentation.boxes import without
 from checkvalve.judge.segmentation.network import FAMILIES, Between, Network, Route, Service
-from checkvalve.judge.segmentation.permitted import Block, Box, permitted
+from checkvalve.judge.segmentation.permitted import Box
 from checkvalve.judge.segmentation.service_classes import ANY_SERVICE, classes_of
-from checkvalve.observe.firewalls.base import ICMP, ICMPV6, PORTED, FilterRule, Ref
+from checkvalve.observe.firewalls.base import ICMP, ICMPV6, PORTED, Ref
 from checkvalve.observe.firewalls.spans import (
     ALL_PORTS,
     IPV4,
@@ -183,7 +184,7 @@ def reach(
         beyond = _beyond(perhaps, sure)
         unclear += beyond
         if beyond or not whole.routes:
-            for reason, ref in wanted.reasons():
+            for reason, ref in reasons_of(network, whole, wanted.src, wanted.dst, service.ports):
                 reasons[reason] = None
                 if ref is not None:
                     lines[ref] = None
@@ -263,7 +264,6 @@ class _Wanted:
         src: Addresses | None,
         dst: Addresses | None,
     ) -> None:
-        self._network = network
         self._whole = whole
         self._ports = service.ports
         zones = network.zones
@@ -289,59 +289,6 @@ class _Wanted:
             intersection(self._ports, (box.ports,)),
         ):
             yield Box(src, dst, ports, box.src_ports, box.by)
-
-    def reasons(self) -> Iterator[tuple[str, Ref | None]]:
-        """Why nobody can tell, each with the line that is behind it."""
-        whole = self._whole
-        if not whole.routes:
-            yield f"no declared firewall joins {whole.source} and {whole.destination}", None
-            return
-        for name in whole.unread:
-            yield f"the rule set of {name} was not read", None
-        told = False
-        for hop in dict.fromkeys(hop for route in whole.routes for hop in route):
-            compiled = self._network.compiled(hop.firewall, whole.family)
-            if hop.firewall in whole.unread:
-                told = True
-                continue
-            if not compiled.known:
-                told = True
-                yield f"{compiled.rule_set.file} says nothing about IPv{whole.family}", None
-                continue
-            block = Block(
-                hop.in_if,
-                hop.out_if,
-                self._network.zones[whole.source].of_family(whole.family),
-                self._network.zones[whole.destination].of_family(whole.family),
-                whole.service.protocol,
-                whole.service.ports,
-            )
-            deciders = set(permitted(compiled, block).deciders())
-            for rule in compiled.rules:
-                why = _why(rule)
-                if why and rule.ref in deciders and self._touches(rule):
-                    told = True
-                    yield f"{rule.ref} is not understood: {why}", rule.ref
-        if not told:
-            yield "a chain is missing or calls itself, or not every way there lets it pass", None
-
-    def _touches(self, rule: FilterRule) -> bool:
-        family = self._whole.family
-        ports = rule.dst_ports or ALL_PORTS
-        return bool(
-            intersection(rule.src.of_family(family), self.src)
-            and intersection(rule.dst.of_family(family), self.dst)
-            and intersection(ports, self._ports)
-        )
-
-
-def _why(rule: FilterRule) -> str:
-    """Why a rule may or may not count; empty if it does."""
-    if rule.unknown:
-        return rule.unknown
-    if rule.rate:
-        return "whether its rate is exceeded"
-    return "" if rule.when is None else "the time zone of the firewall's clock is not declared"
 
 
 def described(passing: Iterable[Passing]) -> str:
