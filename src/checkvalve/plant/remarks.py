@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from checkvalve.plant.ownership import approves_her_own
 from checkvalve.plant.plant import Plant
 from checkvalve.plant.roles import ROLES
 
@@ -148,4 +149,11 @@ def remarks(plant: Plant) -> tuple[Remark, ...]:
         ids = tuple(name for name, thing in things[hole.plural].items() if hole.is_open(thing))
         if ids:
             found.append(Remark(hole.plural, ids, hole.says))
+    own = tuple(
+        waiver.id
+        for waiver in plant.waivers.values()
+        if approves_her_own(plant, waiver.subject, waiver.approver)
+    )
+    if own:
+        found.append(Remark("waivers", own, "approved by the owner, so they lift nothing"))
     return tuple(found)

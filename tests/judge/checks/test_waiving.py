@@ -7,6 +7,8 @@ from tests.judge.checks.mill import mill, seen
 from checkvalve.judge.checks.segmentation.undeclared_conduit import UndeclaredConduit
 from checkvalve.judge.checks.waiving import waive
 from checkvalve.plant import Plant
+from checkvalve.plant.owners import Owner
+from checkvalve.plant.remarks import remarks
 from checkvalve.plant.waivers import Waiver
 from checkvalve.testing.checks import found
 
@@ -48,6 +50,17 @@ def test_past_its_last_day_the_finding_is_back() -> None:
     assert waive(FINDINGS, plant(waiver()), last)[0] == ()
     later = datetime(2026, 3, 7, tzinfo=UTC)
     assert waive(FINDINGS, plant(waiver()), later) == (FINDINGS, ())
+
+
+def test_what_the_owner_approved_herself_is_not_waived() -> None:
+    things = plant(waiver()).things()
+    owner = Owner.model_validate({"id": "line", "person": "Ana", "team": "Line 1"})
+    zone = things["zones"]["cell"].model_copy(update={"owner": "line"})
+    owned = Plant.from_things(
+        {**things, "owners": {"line": owner}, "zones": {**things["zones"], "cell": zone}}
+    )
+    assert waive(FINDINGS, owned, NOW) == (FINDINGS, ())
+    assert "approved by the owner, so they lift nothing" in {one.says for one in remarks(owned)}
 
 
 def test_another_rule_or_subject_is_not_waived() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from checkvalve.findings import Finding
 from checkvalve.plant import Plant
+from checkvalve.plant.ownership import approves_her_own
 from checkvalve.plant.waivers import Waiver
 
 
@@ -37,7 +38,8 @@ def waive(
     """Part findings into those that stand and those that are waived.
 
     A waiver lifts the findings of its rule on its subject as long as it is valid; past its
-    last day they stand again by themselves.
+    last day they stand again by themselves. One that the subject's own owner approved lifts
+    nothing.
 
     Args:
         findings: in any order.
@@ -50,6 +52,8 @@ def waive(
     valid: dict[tuple[str, str], Waiver] = {}
     for waiver in plant.waivers.values():
         key = (waiver.rule, waiver.subject)
+        if approves_her_own(plant, waiver.subject, waiver.approver):
+            continue
         if waiver.is_valid(at) and (key not in valid or waiver.expires > valid[key].expires):
             valid[key] = waiver
     standing, waived = [], []

@@ -35,7 +35,7 @@ def new(
     from checkvalve.plant import load
     from checkvalve.plant.editing import edit
     from checkvalve.plant.kinds import KINDS_BY_NAME
-    from checkvalve.plant.ownership import owners_of
+    from checkvalve.plant.ownership import approves_her_own
 
     at = now()
     last = read_day(until, at)
@@ -45,8 +45,7 @@ def new(
             f"a waiver ends from today to {LONGEST.days} days ahead, not on {last.isoformat()}",
             hint="its finding comes back by itself; waive it again then, if it must be",
         )
-    owners = owners_of(load(plant), *subject.partition(" ")[::2])
-    if approver in {name for owner in owners for name in (owner.id, owner.person)}:
+    if approves_her_own(load(plant), subject, approver):
         raise UsageError(
             f"'{approver}' owns {subject} and can't approve its waiver", hint="ask somebody else"
         )
