@@ -15,6 +15,7 @@ from checkvalve.show.cli import (
     audit,
     baseline,
     change,
+    conduits,
     exchanges,
     grant,
     incidents,
@@ -40,6 +41,7 @@ app.add_typer(baseline.app, name="baseline")
 app.command("watch")(watch.watch)
 app.command("audit")(audit.audit)
 app.add_typer(permits.app, name="permits")
+app.add_typer(conduits.app, name="conduits")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(records.app, name="records")
 app.add_typer(ledger.app, name="ledger")
