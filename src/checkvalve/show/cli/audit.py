@@ -193,11 +193,11 @@ def _lines(audited: Any, plant: Any, rule_sets: Any) -> Iterator[str]:
 
 
 def _deciding(verdict: Any) -> list[str]:
-    """The first evidence that stands in a file, as place and text."""
+    """The first lines of rule sets that decide it, as place and text."""
     from checkvalve.respond.exports.base import place_of
 
     evidence = () if verdict.finding is None else verdict.finding.evidence
-    return [f"{place_of(one)}: {one.actual or one.what}" for one in evidence if one.file][:1]
+    return [f"{place_of(one)}: {one.actual or one.what}" for one in evidence if one.file][:3]
 
 
 def _as_json(audited: Any, rule_sets: Any) -> dict[str, Any]:
