@@ -51,7 +51,7 @@ class LeakingOneWay(StandingCheck):
     Example: the historian's conduit is declared one-way and strict; the firewall permits TCP
     out of the cell, and so every answer back into it.
 
-    References: IEC 62443-3-3 SR 5.2; NIST SP 800-82r3, 5.2.3.2 (unidirectional gateways); the
+    References: IEC 62443-3-3 SR 5.2; NIST SP 800-82r3, 5.2.3.1 (unidirectional gateways); the
     joint guidance, principle 4 (push out of OT, no standing way in).
     """
 
@@ -62,7 +62,7 @@ class LeakingOneWay(StandingCheck):
         "was opened. What can come back can command.",
         references=(
             Reference("IEC 62443-3-3", "SR 5.2", "Zone boundary protection"),
-            Reference("NIST SP 800-82r3", "5.2.3.2", "Network architecture"),
+            Reference("NIST SP 800-82r3", "5.2.3.1", "Network architecture"),
             Reference(JOINT_GUIDANCE, "Principle 4", "Embed safety and security practices"),
             Reference("ATT&CK mitigations", "M0930", "Network Segmentation"),
         ),
