@@ -24,6 +24,7 @@ from checkvalve.show.cli import (
     permits,
     plant,
     records,
+    report,
     waiver,
     watch,
 )
@@ -45,6 +46,7 @@ app.add_typer(conduits.app, name="conduits")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(records.app, name="records")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(report.app, name="report")
 
 
 @app.callback(invoke_without_command=True)

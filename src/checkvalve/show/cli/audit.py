@@ -17,11 +17,11 @@ from checkvalve.show.cli.firewall_files import (
     FirewallFiles,
     coverage_json,
     coverage_lines,
-    other_files,
 )
 from checkvalve.show.cli.plant import PlantFolder
 from checkvalve.show.cli.printing import Output, put
 from checkvalve.show.cli.showing import StateFolder, state_of, working
+from checkvalve.show.cli.standing import Days, LogZone, SignIns, looked_at
 
 
 class AuditFormat(StrEnum):
@@ -47,14 +47,9 @@ def audit(
     plant: PlantFolder = Path(),
     *,
     firewall: FirewallFiles = None,
-    sign_ins: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="A log of sign-ins; may be repeated."),
-    ] = None,
-    log_zone: Annotated[
-        str, typer.Option(metavar="ZONE", help="Time zone of logs whose times say none.")
-    ] = "",
-    days: Annotated[int, typer.Option(min=1, max=3_650, help="How far to look back.")] = 30,
+    sign_ins: SignIns = None,
+    log_zone: LogZone = "",
+    days: Days = 30,
     at: At = "",
     rule: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this rule; may be repeated.")
@@ -71,21 +66,19 @@ def audit(
     """Check rule sets, grants, logs and design against what is declared."""
     from checkvalve.plant import load
     from checkvalve.run.auditing import audit as run_audit
-    from checkvalve.run.auditing import seen_of
-    from checkvalve.run.looking_back import look_back
-    from checkvalve.run.rule_sets import read_rule_sets
 
     moment = read_moment(at, now()) if at else now()
     declared, folder = load(plant), state_of(plant, state)
-    with working("reading rule sets, logs and records"):
-        rule_sets = read_rule_sets(declared, plant, other_files(firewall))
-        seen = seen_of(
-            declared,
-            rule_sets,
-            moment,
-            observed=look_back(folder, days, moment),
-            sign_ins=_sign_ins(sign_ins, log_zone, moment) if sign_ins else None,
-        )
+    rule_sets, seen = looked_at(
+        declared,
+        plant,
+        folder,
+        moment,
+        firewall=firewall,
+        sign_ins=sign_ins,
+        log_zone=log_zone,
+        days=days,
+    )
     with working("checking") as told:
         audited = run_audit(declared, seen, moment, only=rule or (), told=told)
     put(_written(audited, declared, rule_sets, as_format), output)
@@ -95,27 +88,6 @@ def audit(
         _record(audited, plant, state)
     if _fails(audited, fail_on):
         raise typer.Exit(1)
-
-
-def _sign_ins(paths: list[Path], log_zone: str, at: Any) -> Any:
-    """What logs say; what of them is not understood is told at once."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    from checkvalve.run.sign_in_logs import read_sign_ins
-
-    try:
-        zone = ZoneInfo(log_zone) if log_zone else None
-    except (ValueError, ZoneInfoNotFoundError) as error:
-        raise UsageError(
-            f"'{log_zone}' is no time zone", hint="write an IANA name, such as Europe/Berlin"
-        ) from error
-    found, problems = read_sign_ins(paths, time_zone=zone, at=at)
-    shown = 5
-    for problem in problems[:shown]:
-        typer.echo(str(problem), err=True)
-    if len(problems) > shown:
-        typer.echo(f"{len(problems) - shown} more lines of logs are not understood", err=True)
-    return found
 
 
 def _record(audited: Any, plant: Path, state: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from checkvalve.errors import UsageError
 
@@ -69,4 +70,18 @@ def read_day(text: str, start: datetime, *, back: bool = False) -> date:
     except ValueError as error:
         raise UsageError(
             f"'{text}' is not a day", hint="write 2026-12-31, or a span such as 30d"
+        ) from error
+
+
+def read_time_zone(text: str) -> ZoneInfo | None:
+    """A time zone by its IANA name; ``None`` where nothing is written.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(text) if text else None
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise UsageError(
+            f"'{text}' is no time zone", hint="write an IANA name, such as Europe/Berlin"
         ) from error

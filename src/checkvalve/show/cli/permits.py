@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from checkvalve.errors import UsageError
-from checkvalve.show.cli.clock import now, read_moment
+from checkvalve.show.cli.clock import now, read_moment, read_time_zone
 from checkvalve.show.cli.firewall_files import At, FirewallFiles, coverage_lines, other_files
 from checkvalve.show.cli.permits_telling import (
     diff_json,
@@ -115,7 +115,7 @@ def diff(
     from checkvalve.run.rule_sets import read_rule_set
 
     moment = read_moment(at, now()) if at else now()
-    zone = _zone(clock)
+    zone = read_time_zone(clock)
     with working("reading rule sets"):
         sides = [read_rule_set(path, vendor) for path in (old, new)]
     names = [rule_set.vendor for rule_set, _ in sides]
@@ -157,14 +157,3 @@ def _service(text: str) -> Any:
     if listed and proto not in ("tcp", "udp", "any"):
         raise UsageError(f"'{text}' has ports, and {proto} has none", hint=f"write {proto}")
     return found
-
-
-def _zone(clock: str) -> Any:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        return ZoneInfo(clock) if clock else None
-    except (ValueError, ZoneInfoNotFoundError) as error:
-        raise UsageError(
-            f"'{clock}' is no time zone", hint="write an IANA name, such as Europe/Berlin"
-        ) from error
