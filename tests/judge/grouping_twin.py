@@ -17,8 +17,8 @@ Key = tuple[Any, ...]
 
 _EDGE = ("source", "destination", "protocol", "device", "function")
 _OF_GROUP = (
-    "count", "errors", "no_reply", "malformed", "octets", "first", "last", "packet", "intervals",
-    "log_sum", "log_square",
+    "count", "errors", "no_reply", "lost", "lost_packet", "malformed", "octets", "first", "last",
+    "packet", "intervals", "log_sum", "log_square",
 )  # fmt: skip
 _OF_RANGE = ("count", "low", "high", "first", "packet")
 _OF_PATH = ("opened", "answered", "packets", "sent", "received", "first", "last")
@@ -63,11 +63,14 @@ def _exchange(window: Sums, row: Row, before: dict[Key, int]) -> None:
         {
             "count": 0, "error": 0, "no reply": 0, "malformed": 0, "octets": 0,
             "first": row["time"], "last": row["time"], "packet": row["packet"],
+            "lost": 0, "lost_packet": 0,
             "intervals": 0, "log_sum": 0.0, "log_square": 0.0, "bins": [0] * BINS,
         },
     )  # fmt: skip
     group["count"] += 1
     group["octets"] += row["request_octets"] + row["response_octets"]
+    if row["status"] == "no reply" and not group["no reply"]:
+        group["lost"], group["lost_packet"] = row["time"], row["packet"]
     if row["status"] in group:
         group[row["status"]] += 1
     group["first"], group["last"] = (

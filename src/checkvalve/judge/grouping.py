@@ -126,6 +126,9 @@ def _count_exchanges(
             g.count = 0
             g.errors = 0
             g.no_reply = 0
+            g.lost = 0
+            g.lost_packet = 0
+            g.lost_capture = 0
             g.malformed = 0
             g.first = time[i]
             g.last = time[i]
@@ -144,6 +147,10 @@ def _count_exchanges(
         if status[i] == _ERROR:
             g.errors += 1
         elif status[i] == _NO_REPLY:
+            if g.no_reply == 0:
+                g.lost = time[i]
+                g.lost_packet = packet[i]
+                g.lost_capture = capture
             g.no_reply += 1
         elif status[i] == _MALFORMED:
             g.malformed += 1

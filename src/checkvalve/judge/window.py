@@ -33,6 +33,9 @@ GROUP: Final = np.dtype(
         ("count", "i8"),
         ("errors", "i8"),
         ("no_reply", "i8"),
+        ("lost", "i8"),  # the first without reply: its time, packet and capture
+        ("lost_packet", "i8"),
+        ("lost_capture", "i4"),
         ("malformed", "i8"),
         ("first", "i8"),
         ("last", "i8"),

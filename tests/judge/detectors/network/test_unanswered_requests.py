@@ -21,6 +21,10 @@ def test_replies_that_stay_away_are_reported_against_the_learnt_share() -> None:
     assert (found.source, found.target) == ("hmi-1", "plc-1a")
     assert "left 30 of 40 requests of hmi-1 without a reply" in found.because
     assert found.because.endswith("before it was 0 of 2154.")
+    first = found.evidence[0].at
+    assert first is not None
+    assert first == found.at  # when the first was lost, not when the window began
+    assert first.minute * 60 + first.second >= 1_000
 
 
 @pytest.mark.parametrize(("lost", "answered"), [(0, 40), (3, 0), (4, 300), (8, 352)])

@@ -6,14 +6,14 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from checkvalve.findings import Finding, Subject
+from checkvalve.findings import Evidence, Finding, Subject
 from checkvalve.judge.detectors.base import Detector
 from checkvalve.judge.detectors.network.folding import Pair, fold
 from checkvalve.judge.detectors.network.keyed import Keyed, device_key
 from checkvalve.judge.detectors.network.reporting import (
+    MOST_EVIDENCE,
     WATCHING,
     called,
-    evidence_of,
     finding,
     listed,
     minutes,
@@ -22,7 +22,7 @@ from checkvalve.judge.detectors.network.reporting import (
     technique,
 )
 from checkvalve.judge.detectors.network.traits import is_blind
-from checkvalve.judge.window import Edge, Window
+from checkvalve.judge.window import Edge, Window, moment
 from checkvalve.plant import Plant
 from checkvalve.rules import Reference, Rule
 
@@ -159,15 +159,16 @@ class UnansweredRequests(Detector):
             cause=cause,
             because=f"{listed(targets)} left {lost} of {asked} requests of {listed(sources)} "
             f"without a reply{mode_words(window.mode)}; before it was {before} of {requests}.",
-            evidence=evidence_of(
-                window,
-                list(groups),
-                [
-                    f"{edge}, {row['no_reply']} of {row['count']} without reply"
-                    for edge, row in zip(edges, groups, strict=True)
-                ],
+            evidence=tuple(
+                Evidence(
+                    f"{edge}, {row['no_reply']} of {row['count']} without reply",
+                    capture=window.captures[int(row["lost_capture"])],
+                    packet=int(row["lost_packet"]),
+                    at=moment(int(row["lost"])),
+                )
+                for edge, row in zip(edges[:MOST_EVIDENCE], groups, strict=False)
             ),
-            span=(int(groups["first"].min()), int(groups["last"].max())),
+            span=(int(groups["lost"].min()), int(groups["last"].max())),
             count=lost,
             source=one.source if one is not None else None,
             target=one.destination if one is not None else None,
