@@ -191,6 +191,8 @@ def _understand(words: list[str]) -> None:
     """Parses a command as it would be run, and does not run it."""
     group, rest = _group(), list(words)
     while rest:
+        if rest[0] not in group.commands and hasattr(group, "unsaid"):
+            rest.insert(0, group.unsaid)
         command = group.commands.get(rest.pop(0))
         assert command is not None, words
         if not isinstance(command, TyperGroup):

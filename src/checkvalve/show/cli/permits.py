@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
@@ -22,17 +22,23 @@ from checkvalve.show.cli.printing import Format, group, print_json
 from checkvalve.show.cli.showing import working
 
 
-class _Explaining(TyperGroup):
-    """``permits PLANT ...`` is short for ``permits explain PLANT ...``."""
+class Explaining(TyperGroup):
+    """``permits PLANT ...`` is short for ``permits explain PLANT ...``.
+
+    Attributes:
+        unsaid: the command that is meant where none of the group's is named.
+    """
+
+    unsaid: ClassVar[str] = "explain"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Puts ``explain`` first where no command of the group stands."""
+        """Puts the unsaid command first where no command of the group stands."""
         if args and args[0] not in (*self.commands, "--help"):
-            args = ["explain", *args]
+            args = [self.unsaid, *args]
         return super().parse_args(ctx, args)
 
 
-app = group("Say what rule sets let pass; 'explain' may be left out.", cls=_Explaining)
+app = group("Say what rule sets let pass; 'explain' may be left out.", cls=Explaining)
 
 
 @app.command()
