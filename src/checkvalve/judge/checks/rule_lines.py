@@ -12,7 +12,7 @@ from checkvalve.judge.checks.base import at_line
 from checkvalve.judge.segmentation.asking import is_of_family, services_of
 from checkvalve.judge.segmentation.network import FAMILIES, Between, Network, Service
 from checkvalve.judge.segmentation.permitted import Box
-from checkvalve.observe.firewalls.base import Ref, State
+from checkvalve.observe.firewalls.base import TCP, UDP, Ref, State
 from checkvalve.observe.firewalls.spans import NOTHING, Spans, union
 from checkvalve.plant import COMPUTED_ZONES
 from checkvalve.plant.zones import Conduit
@@ -51,9 +51,14 @@ def everything(
         ends = (network.zones[zone].of_family(family) for zone in (source, destination))
         if not all(ends):
             continue
-        for protocol in network.protocols:
+        for protocol in sorted(network.protocols, key=_usual_first):
             if is_of_family(Service(protocol), family):
                 yield network.between(source, destination, Service(protocol), family, state=state)
+
+
+def _usual_first(protocol: int) -> tuple[bool, int]:
+    """TCP and UDP before all others: a packet of them is what a person can try."""
+    return (protocol not in (TCP, UDP), protocol)
 
 
 def declared_ports(conduits: Iterable[Conduit], protocols: tuple[int, ...]) -> dict[int, Spans]:

@@ -64,10 +64,15 @@ def _of_firewall(network: Network, name: str) -> Hygiene:
     found = _Found()
     for family in FAMILIES:
         compiled = network.compiled(name, family)
+        lines = _Lines(compiled)
         stages = (*compiled.rule_set.forward, *compiled.rule_set.local_in)
         for chain in compiled.reached(stages):
+            seen: set[bytes] = set()
             for protocol in network.protocols:
-                _Layer(compiled, chain, protocol).look(found)
+                layer = _Layer(lines, chain, protocol)
+                if layer.mark not in seen:  # else another protocol's lines are the same
+                    seen.add(layer.mark)
+                    layer.look(found)
     return found.hygiene()
 
 
@@ -97,21 +102,49 @@ class _Found:
         )
 
 
-class _Layer:
-    """The lines of one chain as boxes of ranks, for one protocol of one family."""
+class _Lines:
+    """What is the same for every chain of a rule set.
 
-    def __init__(self, compiled: Compiled, chain: str, protocol: int) -> None:
-        self.rules = compiled.rules
-        boxes = compiled.chains[chain].boxes(protocol)
-        fits = np.array([_is_of(rule, protocol) for rule in self.rules], bool)
-        kept = fits[boxes.rule] if len(boxes.rule) else np.zeros(0, bool)
+    Attributes:
+        compiled: the rule set.
+        kinds: each condition once.
+        kind: place of each rule's condition among them.
+        takes: whether packets that a rule matches certainly come no further.
+    """
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.compiled = compiled
+        rules = compiled.rules
+        places: dict[_Condition, int] = {}
+        kinds = [places.setdefault(_Condition.of(rule), len(places)) for rule in rules]
+        self.kind = np.array(kinds, np.int64)
+        self.kinds = list(places)
+        self.takes = np.array([_takes(rule) for rule in rules], bool)
+        self._fits: dict[int, Array] = {}
+
+    def fits(self, protocol: int) -> Array:
+        """Bool, one a rule: whether it is of a protocol."""
+        if protocol not in self._fits:
+            rules = self.compiled.rules
+            self._fits[protocol] = np.array([_is_of(rule, protocol) for rule in rules], bool)
+        return self._fits[protocol]
+
+
+class _Layer:
+    """The lines of one chain as boxes of ranks, for one protocol of one family.
+
+    Attributes:
+        mark: equal for protocols whose lines are the same.
+    """
+
+    def __init__(self, lines: _Lines, chain: str, protocol: int) -> None:
+        self.rules = lines.compiled.rules
+        boxes = lines.compiled.chains[chain].boxes(protocol)
+        kept = lines.fits(protocol)[boxes.rule]
+        self.mark = kept.tobytes() + boxes.low.tobytes()
         self.rule, self.low, self.high = boxes.rule[kept], boxes.low[kept], boxes.high[kept]
-        self._conditions = [_Condition.of(rule) for rule in self.rules]
-        kinds = list(dict.fromkeys(self._conditions))
-        self._kinds = kinds
-        places = {kind: place for place, kind in enumerate(kinds)}
-        self._kind = np.array([places[one] for one in self._conditions], np.int64)[self.rule]
-        self._takes = np.array([_takes(rule) for rule in self.rules], bool)[self.rule]
+        self._kinds = lines.kinds
+        self._kind, self._takes = lines.kind[self.rule], lines.takes[self.rule]
         self._covers: dict[int, Array] = {}
 
     def look(self, found: _Found) -> None:
