@@ -138,7 +138,7 @@ def rendered(terms: Sequence[Term], target: str, options: str) -> str:
         "filters": [{"header": {"targets": {target: options}, "comment": "x"}, "terms": written}],
     }
     (text,) = (api.Generate([policy], known) or {}).values()
-    return text
+    return str(text)
 
 
 def meant(terms: Sequence[Term]) -> RuleSet:

@@ -94,9 +94,12 @@ def sought(finding: Finding, deed: Deed, hubs: Hubs) -> Iterator[Trace]:
 
 
 def standing(finding: Finding, plant: Plant) -> Trace:
-    """The trace of posture: one for each owner, else for each zone."""
-    holder = _owner(finding.subject, plant) or finding.zone or finding.site
-    return Trace(Reason.POSTURE, holder, finding.site)
+    """The trace of posture: one for each owner, else for each zone, else for the site."""
+    zone = plant.zones.get(finding.zone)
+    holder = _owner(finding.subject, plant)
+    if not holder and zone is not None:
+        holder = zone.owner or zone.id
+    return Trace(Reason.POSTURE, holder or finding.site, finding.site)
 
 
 def _again(finding: Finding, side: str, name: str) -> Trace:
