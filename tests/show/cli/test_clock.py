@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checkvalve.errors import UsageError
-from checkvalve.show.cli.clock import now, read_day, read_moment, spell_moment
+from checkvalve.show.cli.clock import now, read_day, read_moment, read_time_zone, spell_moment
 
 START = datetime.fromisoformat("2026-03-02T12:00:00+00:00")
 
@@ -53,3 +53,11 @@ def test_the_clock_tells_utc_to_the_second() -> None:
     assert now().tzinfo is UTC
     assert now().microsecond == 0
     assert spell_moment(START) == "2026-03-02 12:00+00:00"
+
+
+def test_a_time_zone_is_an_iana_name() -> None:
+    assert str(read_time_zone("Europe/Berlin")) == "Europe/Berlin"
+    assert read_time_zone("") is None
+    for text in ("Mars/Olympus", "../etc", "Europe"):
+        with pytest.raises(UsageError, match="is no time zone"):
+            read_time_zone(text)
