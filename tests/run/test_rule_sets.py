@@ -76,3 +76,10 @@ def test_a_file_alone_shows_its_vendor_or_has_it_named(tmp_path: Path) -> None:
     assert "--vendor" in refused.value.hint
     with pytest.raises(UsageError, match="no vendor 'acme'"):
         read_rule_set(path, "acme")
+
+
+def test_another_vendors_file_is_refused_with_the_name_of_whose_it_is(tmp_path: Path) -> None:
+    (tmp_path / "fw.cfg").write_text(NFT)
+    with pytest.raises(InputError) as refused:
+        read_rule_set(tmp_path / "fw.cfg", "asa")
+    assert "'nftables'" in refused.value.hint

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checkvalve.errors import InputError, StorageError, UsageError
 from checkvalve.observe.firewalls import members, vendor_named
-from checkvalve.observe.firewalls.base import Coverage, RuleSet, Vendor
+from checkvalve.observe.firewalls.base import Coverage, FirewallError, RuleSet, Vendor
 from checkvalve.plant import Plant
 from checkvalve.plant.firewalls import Firewall
 from checkvalve.plant.folders import why
@@ -58,9 +58,7 @@ def read_rule_sets(
             path = folder / firewall.config
         if path is not None:
             text = read_text(path, hint=_other_place(firewall))
-            rule_sets[firewall.id], coverage[firewall.id] = vendor_of(firewall).read(
-                text, file=path.name
-            )
+            rule_sets[firewall.id], coverage[firewall.id] = _read(vendor_of(firewall), text, path)
     return RuleSets(rule_sets, coverage)
 
 
@@ -103,7 +101,7 @@ def read_rule_set(path: Path, vendor: str = "") -> tuple[RuleSet, Coverage]:
     """
     text = read_text(path)
     if vendor:
-        return named_vendor(vendor).read(text, file=path.name)
+        return _read(named_vendor(vendor), text, path)
     takers = [one for one in members() if one.recognises(text)]
     if len(takers) != 1:
         names = ", ".join(one.name for one in takers or members())
@@ -122,6 +120,20 @@ def read_text(path: Path, *, hint: str = "") -> str:
         return path.read_bytes().decode("utf-8-sig", "replace")
     except OSError as error:
         raise StorageError(f"{path} can't be read: {why(error)}", hint=hint) from error
+
+
+def _read(vendor: Vendor, text: str, path: Path) -> tuple[RuleSet, Coverage]:
+    """Read a text as a vendor's; where it is another's, the hint says whose."""
+    try:
+        return vendor.read(text, file=path.name)
+    except FirewallError as error:
+        others = [one for one in members() if one.recognises(text)]
+        if not others:
+            raise
+        names = " or ".join(f"'{one.name}'" for one in others)
+        raise FirewallError(
+            error.sentence, hint=f"it looks like {others[0].title}: its vendor is {names}"
+        ) from error
 
 
 def _other_place(firewall: Firewall) -> str:
