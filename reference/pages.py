@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from checkvalve.errors import UsageError
-from reference import commands, firewalls, kinds, protocols, rules
+from reference import commands, firewalls, kinds, protocols, rules, sign_ins
 
-BLOCK: Final = re.compile(r"<!-- made: (\w+) ?([^>]*?) -->\n.*?<!-- end -->", re.DOTALL)
+BLOCK: Final = re.compile(r"<!-- made: ([\w-]+) ?([^>]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "protocols": Maker(protocols.overview),
     "rule": Maker(rules.rule, rules.names),
     "rules": Maker(rules.overview),
+    "sign-in-headings": Maker(sign_ins.headings),
+    "sign-ins": Maker(sign_ins.reader, sign_ins.names),
 }
 
 

@@ -16,6 +16,7 @@ from reference.pages import rendered
 from typer.core import TyperGroup
 
 import checkvalve
+from checkvalve.observe import sign_ins
 from checkvalve.observe.firewalls import members
 from checkvalve.observe.protocols.base import Protocol
 from checkvalve.plant import KINDS
@@ -114,6 +115,11 @@ def test_every_protocol_has_its_heading(root: Path) -> None:
 
 def test_every_firewalls_vendor_has_its_heading(root: Path) -> None:
     assert _headings(root / "docs" / "firewalls.md") == {vendor.name for vendor in members()}
+
+
+def test_every_log_of_sign_ins_has_its_heading(root: Path) -> None:
+    readers = {reader.name for reader in sign_ins.members()}
+    assert _headings(root / "docs" / "sign-ins.md") == readers
 
 
 def test_every_kind_of_the_plant_has_its_heading(root: Path) -> None:
