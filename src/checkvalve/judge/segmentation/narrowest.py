@@ -1,4 +1,10 @@
-"""The narrowest rule set of a firewall: what the declared conduits need, and nothing else."""
+"""The narrowest rule set of a firewall: what the declared conduits need, and nothing else.
+
+Known limits:
+    Addresses are those of the plant's zones, so a firewall that translates between two address
+    spaces gets rules for the addresses behind it. Whole zones are written, never single machines:
+    that is what a conduit declares.
+"""
 
 from __future__ import annotations
 
