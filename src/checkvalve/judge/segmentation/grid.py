@@ -11,7 +11,7 @@ The law is ``checkvalve.testing.firewalls.outcomes``, which does the same packet
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -37,22 +37,49 @@ NOBODY: Final = -1
 #: A chain called from itself without end, or one that is not there: nobody can tell.
 ENDLESS: Final = -2
 _DEEPEST: Final = 64
+#: Grids have ports outermost in memory: the order there, and back.
+_TURNED: Final = (2, 3, 0, 1)
 _EVERYWHERE: Final = (slice(None), slice(None), slice(None), slice(None))
 MAY: Final = True
 MUST: Final = False
 
 
-@dataclass(frozen=True, slots=True)
 class World:
     """What becomes of each cell in one world.
 
-    Attributes:
-        accepted: bool, one value a cell.
-        by: place of the deciding rule, or ``NOBODY`` or ``ENDLESS``.
+    Args:
+        by: int32, one a cell: place of the deciding rule, or ``NOBODY`` or ``ENDLESS``.
+        rules: bool by place, whether the rule there accepts; it decides where ``accepted`` is
+            not given. The place -1 is for ``NOBODY``.
+        accepted: bool, one a cell, where more than the deciding rule decides.
     """
 
-    accepted: Array
-    by: Array
+    def __init__(self, by: Array, rules: Array, accepted: Array | None = None) -> None:
+        self.by = by
+        self.rules = rules
+        self._accepted = accepted
+
+    @cached_property
+    def accepted(self) -> Array:
+        """Bool, one a cell: whether it passes."""
+        if self._accepted is not None:
+            return self._accepted
+        found: Array = self.rules[self.by.transpose(_TURNED)].transpose(_TURNED)
+        return found
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Every mark that stands in ``by``, once."""
+        cells = self.by.transpose(_TURNED).ravel()
+        counts = np.bincount(cells - ENDLESS)
+        return tuple((np.flatnonzero(counts) + ENDLESS).tolist())
+
+    @property
+    def passes(self) -> bool:
+        """Whether any cell passes."""
+        if self._accepted is None:
+            return any(bool(self.rules[place]) for place in self.places)
+        return bool(self._accepted.any())
 
 
 class Decision:
@@ -77,7 +104,7 @@ class Decision:
         """The worlds *may* and *must*: all stages must let a cell pass."""
         found = [self._asked(stage.chain) for stage in stages]
         if not found:
-            passed = World(np.ones(self.shape, bool), np.full(self.shape, NOBODY, np.int32))
+            passed = World(self._plain_grid(NOBODY), self.compiled.accepts)
             return passed, passed
         may, must = found[0]
         for more_may, more_must in found[1:]:
@@ -98,7 +125,7 @@ class Decision:
         if all(effects[place] == ALWAYS for place, _ in boxes):
             for place, where in reversed(boxes):
                 may[where] = place
-            world = self._world(may)
+            world = World(may, accepts)
             return world, world
         must = self._plain_grid(chain.policy)
         for place, where in reversed(boxes):
@@ -106,28 +133,24 @@ class Decision:
                 may[where] = place
             if effects[place] == ALWAYS or not accepts[place]:
                 must[where] = place
-        return self._world(may), self._world(must)
+        return World(may, accepts), World(must, accepts)
 
     def _plain_grid(self, mark: int) -> Array:
         """A grid of one mark. Ports lie outermost in memory: most lines name one of them."""
         sources, destinations, ports, src_ports = self.shape
         grid = np.full((ports, src_ports, sources, destinations), mark, np.int32)
-        return grid.transpose(2, 3, 0, 1)
-
-    def _world(self, by: Array) -> World:
-        accepted = self.compiled.accepts[by.transpose(2, 3, 0, 1)].transpose(2, 3, 0, 1)
-        return World(accepted, by)
+        return grid.transpose(_TURNED)
 
     def _walked(self, name: str, world: bool) -> World:  # noqa: FBT001  # private
         walk = _Walk(self, world)
         walk.stage(name)
-        return World(walk.accepted, walk.by)
+        return World(walk.by, self.compiled.accepts, walk.accepted)
 
 
 def _both(one: World, next_: World) -> World:
     """What passes two stages: decided by the first that denies, else by the last that decides."""
     by = np.where(one.accepted & (next_.by != NOBODY), next_.by, one.by)
-    return World(one.accepted & next_.accepted, by)
+    return World(by, one.rules, one.accepted & next_.accepted)
 
 
 def choose(boxes: Boxes, wanted: Sequence[list[Span]], effects: Array) -> Boxes:

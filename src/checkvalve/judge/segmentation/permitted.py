@@ -130,32 +130,25 @@ class Permitted:
         return tuple(
             box
             for part in self.parts
-            for box in self._boxes(part.axes, World(~part.may.accepted, part.may.by))
+            for box in self._boxes(
+                part.axes, World(part.may.by, part.may.rules, ~part.may.accepted)
+            )
         )
 
     @property
     def is_denied(self) -> bool:
         """Whether nothing of it passes, whatever is not understood."""
-        return not self.silent and not any(part.may.accepted.any() for part in self.parts)
+        return not self.silent and not any(part.may.passes for part in self.parts)
 
     @property
     def is_open(self) -> bool:
         """Whether something of it passes, whatever is not understood."""
-        return any(part.must.accepted.any() for part in self.parts)
+        return any(part.must.passes for part in self.parts)
 
     def deciders(self) -> tuple[Ref, ...]:
         """The lines that decide any of it, in either world."""
-        grids = {id(world.by): world.by for part in self.parts for world in (part.may, part.must)}
-        hit = np.zeros(len(self.compiled.rules) + 2, bool)  # the last two: NOBODY and ENDLESS
-        for grid in grids.values():
-            hit[grid.ravel(order="K")] = True
-        return tuple(
-            _ref(
-                self.compiled,
-                int(place) if place < len(self.compiled.rules) else int(place) - len(hit),
-            )
-            for place in np.flatnonzero(hit)
-        )
+        places = {place for part in self.parts for place in (*part.may.places, *part.must.places)}
+        return tuple(_ref(self.compiled, place) for place in sorted(places))
 
     def _boxes(self, axes: Axes, world: World) -> Iterator[Box]:
         return _boxes(self.compiled, axes, world, self.protocol)
