@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,3 +82,13 @@ def test_verdicts_are_written_in_every_form(told: Told, tmp_path: Any, form: str
     text = out.read_text()
     assert "exposed-control" in text
     assert set(rules()) >= {"exposed-control"}
+
+
+def test_checks_that_lack_their_input_are_named_together_with_what_it_is(tmp_path: Path) -> None:
+    assert typed("init", tmp_path / "plant").code == 0
+    done = typed("audit", tmp_path / "plant", "--fail-on", "never")
+    lines = done.out.splitlines()
+    place = lines.index("               no rule set was read")
+    assert lines[place - 1].startswith("cannot tell: ")
+    assert "exposed-control" in lines[place - 1]
+    assert not any(line.startswith("exposed-control:") for line in lines)

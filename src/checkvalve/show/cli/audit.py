@@ -143,8 +143,12 @@ def _lines(audited: Any, plant: Any, rule_sets: Any) -> Iterator[str]:
     from checkvalve.findings import Answer
     from checkvalve.plant.words import printable
 
+    unasked: dict[str, list[str]] = {}
     for rule in audited.rules:
         verdicts = [one for one in audited.verdicts if one.rule == rule]
+        if _lacks_its_input(verdicts):
+            unasked.setdefault(verdicts[0].because, []).append(rule)
+            continue
         counts = {answer: sum(one.answer is answer for one in verdicts) for answer in Answer}
         yield f"{rule}: {', '.join(f'{count} {answer}' for answer, count in counts.items())}"
         for one in verdicts:
@@ -155,6 +159,9 @@ def _lines(audited: Any, plant: Any, rule_sets: Any) -> Iterator[str]:
             yield printable(f"  {word:<11}  {one.subject}: {one.because}", 2_000)
             for where in _deciding(one):
                 yield printable(f"               {where}", 2_000)
+    for because, names in unasked.items():
+        yield printable(f"cannot tell: {', '.join(names)}", 2_000)
+        yield printable(f"               {because}", 2_000)
     if not audited.rules:
         yield "no check was asked"
     yield ""
@@ -162,6 +169,15 @@ def _lines(audited: Any, plant: Any, rule_sets: Any) -> Iterator[str]:
     yield from dict.fromkeys(str(one) for one in audited.waived.values())
     count = len(audited.violations)
     yield f"{count} violation{'' if count == 1 else 's'}"
+
+
+def _lacks_its_input(verdicts: list[Any]) -> bool:
+    """Whether a rule says nothing but that what it looks at is not there."""
+    from checkvalve.findings import Answer
+
+    return len(verdicts) == 1 and (
+        verdicts[0].answer is Answer.CANNOT_TELL and verdicts[0].subject.kind == "plant"
+    )
 
 
 def _deciding(verdict: Any) -> list[str]:
