@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from itertools import product
 from typing import Final
@@ -12,9 +12,9 @@ from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.reasons import reasons_of
 from checkvalve.judge.checks.rule_lines import cause_of, shown
 from checkvalve.judge.segmentation.asking import is_of_family
-from checkvalve.judge.segmentation.boxes import without
 from checkvalve.judge.segmentation.network import FAMILIES, Between, Network, Route, Service
 from checkvalve.judge.segmentation.permitted import Box
+from checkvalve.judge.segmentation.regions import difference
 from checkvalve.judge.segmentation.service_classes import ANY_SERVICE, classes_of
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6, PORTED, Ref
 from checkvalve.observe.firewalls.spans import (
@@ -179,10 +179,9 @@ def reach(
             continue
         routes.update(dict.fromkeys(whole.routes))
         sure, perhaps = wanted.cut(whole.must), wanted.cut(whole.may)
-        must += sure
-        may += perhaps
-        beyond = _beyond(perhaps, sure)
-        unclear += beyond
+        beyond = difference(perhaps, sure)
+        for found, boxes in ((must, sure), (may, perhaps), (unclear, beyond)):
+            found += [Passing(family, service.protocol, box) for box in boxes]
         if beyond or not whole.routes:
             for reason, ref in reasons_of(network, whole, wanted.src, wanted.dst, service.ports):
                 reasons[reason] = None
@@ -198,18 +197,6 @@ def reach(
         tuple(lines),
         tuple(routes),
     )
-
-
-def _beyond(perhaps: Iterable[Passing], sure: Iterable[Passing]) -> list[Passing]:
-    """What may pass, and is not in what does."""
-    known = dict.fromkeys(sure)
-    boxes = [one.box for one in known]
-    return [
-        replace(one, box=rest)
-        for one in perhaps
-        if one not in known
-        for rest in without(one.box, boxes)
-    ]
 
 
 def openings(passing: Iterable[Passing]) -> tuple[Opening, ...]:
@@ -274,13 +261,9 @@ class _Wanted:
             for zone, part in ((whole.source, src), (whole.destination, dst))
         )
 
-    def cut(self, boxes: Iterable[Box]) -> list[Passing]:
+    def cut(self, boxes: Iterable[Box]) -> list[Box]:
         """What of some boxes is wanted."""
-        return [
-            Passing(self._whole.family, self._whole.service.protocol, part)
-            for box in boxes
-            for part in self._parts(box)
-        ]
+        return [part for box in boxes for part in self._parts(box)]
 
     def _parts(self, box: Box) -> Iterator[Box]:
         for src, dst, ports in product(
