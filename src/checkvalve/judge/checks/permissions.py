@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from checkvalve.judge.checks.declared import Conduits
 from checkvalve.judge.checks.reach import Passing
 from checkvalve.judge.checks.rule_lines import declared_ports, everything, silent_firewalls
-from checkvalve.judge.segmentation.boxes import beyond_ports, within_ports, without
+from checkvalve.judge.segmentation.boxes import beyond_ports, within_ports
 from checkvalve.judge.segmentation.network import Between, Network
 from checkvalve.judge.segmentation.permitted import Box
+from checkvalve.judge.segmentation.regions import difference
 from checkvalve.observe.firewalls.base import UDP
 from checkvalve.observe.firewalls.spans import NOTHING, Spans, complement
 
@@ -60,13 +61,10 @@ class Permissions:
         for box in answer.must:
             self.undeclared += self._beyond(answer, box, ports)
             self.declared += _passing(answer, within_ports(box, ports))
-        known = set(answer.must)
-        for box in answer.may:
-            if box not in known:
-                for rest in without(box, answer.must):
-                    unclear = self._beyond(answer, rest, ports)
-                    self.unclear += unclear
-                    self.unsure += [answer] * bool(unclear)
+        for rest in difference(answer.may, answer.must):
+            unclear = self._beyond(answer, rest, ports)
+            self.unclear += unclear
+            self.unsure += [answer] * bool(unclear)
 
     def _beyond(self, answer: Between, box: Box, ports: Spans) -> list[Passing]:
         if self._answers and answer.service.protocol == UDP and self._is_reply(answer, box):
