@@ -145,6 +145,24 @@ def test_a_line_that_is_not_understood_is_cannot_tell() -> None:
     assert "(a user match)" in verdict.because
 
 
+def test_an_uncertain_line_about_answers_is_named_as_one() -> None:
+    back = "accept tcp any any states=established unknown=a dynamic list"
+    verdict = only(rule_set_of(f"{FORWARD}\n{back}", stateful=False))
+    assert verdict.answer is Answer.CANNOT_TELL
+    assert "established packets pass back" in verdict.because
+    assert "(a dynamic list)" in verdict.because
+
+
+def test_zones_that_no_firewall_joins_are_cannot_tell() -> None:
+    text = PLANT.replace(", dmz: archive", "")
+    for direction in ("one_way_strict", "one_way_initiated"):
+        plant = plant_of(text.format(direction=direction, initiates="from", other=""))
+        seen = Seen(network=network_of(plant, fw=FORWARD), observed=observed())
+        (verdict,) = LeakingOneWay().verdicts(plant, seen, NOON)
+        assert verdict.answer is Answer.CANNOT_TELL
+        assert "no declared firewall joins its zones" in verdict.because
+
+
 def test_without_rule_sets_and_records_it_cannot_tell() -> None:
     plant = plant_of(PLANT.format(direction="one_way_strict", initiates="from", other=""))
     (verdict,) = LeakingOneWay().verdicts(plant, Seen(), NOON)

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 from checkvalve.findings import Answer, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.doubts import Doubts
+from checkvalve.judge.checks.doubts import Doubts, in_words
 from checkvalve.judge.checks.reach import Passing
 from checkvalve.judge.checks.rule_lines import (
     no_network,
@@ -220,5 +220,5 @@ def _why(network: Network, doubts: Doubts, told: _Told) -> str:
             return f"the rule set of {silent[0]} was not read, or says nothing of IPv{about.family}"
         passing = [Passing(about.family, about.service.protocol, box) for box in about.may]
         if passing:
-            return doubts.sentence(passing, about)
+            return in_words(doubts.about(passing, about))
     return "a part of it passes and another does not"

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.doubts import Doubts
+from checkvalve.judge.checks.doubts import Doubts, in_words
 from checkvalve.judge.checks.reach import Passing
 from checkvalve.judge.checks.rule_lines import (
     cause_of,
@@ -178,28 +178,20 @@ def _by_rules(way: _Way) -> Iterator[_Leak]:
         yield _Leak(Answer.CANNOT_TELL, "and no rule set was read", "no rule sets")
         return
     if not network.routes(way.outer, way.inner):
-        if way.strict:
-            yield _Leak(
-                Answer.CANNOT_TELL,
-                "and no declared firewall joins its zones: whether a diode stands there is for a "
-                "person to attest",
-                "no firewall",
-            )
+        attested = ": whether a diode stands there is for a person to attest" if way.strict else ""
+        because = f"and no declared firewall joins its zones{attested}"
+        yield _Leak(Answer.CANNOT_TELL, because, "no firewall")
         return
-    opened = list(everything(network, way.outer, way.inner))
-    yield from _passes(way, network, opened, "a session can be opened back", "opens back")
+    yield from _passes(way, network, State.NEW, "a session can be opened back")
     if way.strict:
         for state in _OF_SESSIONS:
-            answers = list(everything(network, way.outer, way.inner, state))
-            what = f"{state} packets pass back"
-            yield from _passes(way, network, answers, what, what)
+            yield from _passes(way, network, state, f"{state} packets pass back")
         yield from _answered(way, network)
 
 
-def _passes(
-    way: _Way, network: Network, answers: list[Between], what: str, cause: str
-) -> Iterator[_Leak]:
+def _passes(way: _Way, network: Network, state: State, what: str) -> Iterator[_Leak]:
     """What rules let pass against the conduit."""
+    answers = list(everything(network, way.outer, way.inner, state))
     declared = way.declared_back(network.protocols)
     must = [one for answer in answers for one in _beyond(answer, declared, must=True)]
     if must:
@@ -207,7 +199,7 @@ def _passes(
         yield _Leak(
             Answer.BROKEN,
             f"and {what}, such as {must[0].witness}",
-            cause_of(cause, lines),
+            cause_of(what, lines),
             shown("the line that lets it come back", lines, expected="nothing comes back"),
         )
         return
@@ -215,11 +207,12 @@ def _passes(
         may = _beyond(answer, declared, must=False)
         silent = sorted(silent_firewalls(network, answer))
         if may:
-            why = f"{silent[0]} was not read" if silent else Doubts(network).sentence(may, answer)
+            uncertain = in_words(Doubts(network).about(may, answer, state))
+            why = f"{silent[0]} was not read" if silent else uncertain
             yield _Leak(
                 Answer.CANNOT_TELL,
                 f"and whether {what}, such as {may[0].witness}, can't be told: {why}",
-                cause_of(f"{cause}: cannot tell", lines_of(one.box for one in may)),
+                cause_of(f"{what}: cannot tell", lines_of(one.box for one in may)),
                 shown("a line that may let it come back", lines_of(one.box for one in may)),
             )
             return

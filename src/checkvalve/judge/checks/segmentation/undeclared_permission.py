@@ -9,7 +9,7 @@ from typing import ClassVar
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.doubts import Doubts
+from checkvalve.judge.checks.doubts import Doubts, in_words
 from checkvalve.judge.checks.narrowing import declaration, replacement
 from checkvalve.judge.checks.permissions import Permissions
 from checkvalve.judge.checks.reach import openings
@@ -121,13 +121,14 @@ class UndeclaredPermission(StandingCheck):
         if not passing:
             return
         answer = held.unsure[0]
-        lines = tuple(doubts.about(passing, answer)) or lines_of(one.box for one in passing)
+        uncertain = doubts.about(passing, answer)
+        lines = tuple(uncertain) or lines_of(one.box for one in passing)
         yield stands(
             self.rule,
             Subject("zone", held.destination),
             Answer.CANNOT_TELL,
             f"whether {passing[0].witness} passes from {held.source} to "
-            f"{held.destination} can't be told: {doubts.sentence(passing, answer)}",
+            f"{held.destination} can't be told: {in_words(uncertain)}",
             plant=held.network.plant,
             at=at,
             cause=cause_of(f"{held.source} to {held.destination}: cannot tell", lines),
