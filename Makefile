@@ -24,11 +24,11 @@ GROUPS_check := --group check --group test --group bench --group record
 help: ## say what there is to ask for
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1~\2/p' Makefile | tr '~' '\t' | expand -t 16
 
-run: .venv/.ready-run ## find the example plant's incidents, then audit its firewalls
+run: .venv/.ready-run ## audit the example plant's firewalls, and find its incidents
 	rm -rf $(EXAMPLE)/plant/var
 	$(BIN)/checkvalve learn $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/normal.pcap
-	$(BIN)/checkvalve watch $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/incident.pcap
 	$(BIN)/checkvalve audit $(EXAMPLE)/plant --at 2026-03-14T00:00:00+01:00 --fail-on never
+	$(BIN)/checkvalve watch $(EXAMPLE)/plant --captures $(EXAMPLE)/captures/incident.pcap
 
 test: .venv/.ready-test ## run the tests; ARGS="-k modbus" runs some of them
 	$(BIN)/python -c "from checkvalve.run.kernels import prepare; prepare()"

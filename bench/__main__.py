@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import segmentation
-from bench.measures import apart, command, today
+from bench.measures import REPEATS, apart, command, today
 from checkvalve.testing.generators import Traffic, write
 
 PROTOCOLS: Final = ("modbus", "enip", "dnp3", "s7comm")
@@ -93,9 +93,12 @@ def _starts() -> list[dict[str, Any]]:
         compiled = time.monotonic() - begun
         del os.environ["NUMBA_CACHE_DIR"]
     script = "from checkvalve.show.cli import main; main()"
-    begun = time.monotonic()
-    command([sys.executable, "-c", script, "--help"])
-    started = time.monotonic() - begun
+    starts = []
+    for _ in range(REPEATS + 1):  # the first writes what Python keeps
+        begun = time.monotonic()
+        command([sys.executable, "-c", script, "--help"])
+        starts.append(time.monotonic() - begun)
+    started = min(starts)
     return [
         {"what": "all kernels compiled, wall clock", "wall_s": compiled},
         {"what": "checkvalve --help, wall clock", "wall_s": started},

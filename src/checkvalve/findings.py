@@ -64,6 +64,22 @@ class Evidence:
     file: str = ""
     line: int = 0
 
+    @property
+    def place(self) -> str:
+        """Where a person finds it: a line of a file, a packet of a capture; empty if nowhere."""
+        if self.file:
+            return f"{self.file}:{self.line}" if self.line else self.file
+        return f"{self.capture} packet {self.packet}" if self.packet else self.capture
+
+    def __str__(self) -> str:
+        """In one sentence, without its place."""
+        said = [self.what]
+        if self.expected:
+            said.append(f"expected {self.expected}")
+        if self.actual:
+            said.append(f"seen {self.actual}")
+        return "; ".join(said)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -70,6 +70,11 @@ def test_posture_is_one_incident_an_owner_and_never_a_page(told: Told, tmp_path:
     classes = {one["class"] for one in incidents.json}
     assert classes <= {"Track", "Track*"}
     assert 1 <= len(incidents.json) <= 4  # as many as there are owners, and one for nobody
+    told_of = [
+        typed("incidents", "show", one["id"], told.example / "plant", "--state", state).out
+        for one in incidents.json
+    ]
+    assert any("[core.cfg:83]" in story for story in told_of)  # where to look
 
 
 @packaging_line

@@ -1,1 +1,1 @@
-"""What is wrong: learnt detectors, declared checks, and the windows they look at."""
+"""What is wrong: learnt detectors, declared checks, the windows and rule sets they look at."""

@@ -8,6 +8,8 @@ from checkvalve.plant.zones import Zone
 
 #: The highest level at which machines are controlled; above it they are supervised.
 _CONTROL: Final = 2.0
+#: The highest level that is operational technology; 3.5 is the DMZ before it.
+OT_LEVEL: Final = 3.0
 
 
 def is_cell(zone: Zone) -> bool:
@@ -32,3 +34,11 @@ def is_low(level: float | str | None) -> bool:
 def is_high(level: float | str | None) -> bool:
     """Whether a level is one above control; an undeclared one is neither."""
     return level is not None and not is_low(level)
+
+
+def is_ot(zone: Zone) -> bool:
+    """Whether a zone is operational technology: at level 3 or below, process, or safety."""
+    if zone.kind in ("remote", "dmz"):
+        return False
+    by_level = isinstance(zone.level, float) and zone.level <= OT_LEVEL
+    return by_level or zone.kind in ("process", "safety")

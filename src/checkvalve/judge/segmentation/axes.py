@@ -7,7 +7,6 @@ costs.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -52,12 +51,6 @@ class Ranks:
         cuts = self._cuts
         pairs = zip(lows.tolist(), highs.tolist(), strict=True)
         return [(cuts[low], cuts[high] - 1) for low, high in pairs]
-
-    def rank_of(self, number: int) -> int:
-        """The rank of the cell in which a number is."""
-        place = bisect_left(self._cuts, number)
-        known = place < len(self._cuts) and self._cuts[place] == number
-        return place if known else place - 1
 
 
 @dataclass(frozen=True, slots=True)

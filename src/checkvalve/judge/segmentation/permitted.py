@@ -136,11 +136,6 @@ class Permitted:
         )
 
     @property
-    def is_denied(self) -> bool:
-        """Whether nothing of it passes, whatever is not understood."""
-        return not self.silent and not any(part.may.passes for part in self.parts)
-
-    @property
     def is_open(self) -> bool:
         """Whether something of it passes, whatever is not understood."""
         return any(part.must.passes for part in self.parts)

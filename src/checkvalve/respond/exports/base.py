@@ -77,20 +77,3 @@ def shown(text: str) -> str:
 def stamp(moment: datetime) -> str:
     """A time in UTC, as ISO 8601 to the second."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def place_of(item: Evidence) -> str:
-    """Where a person finds it: a line of a file, a packet of a capture; empty if nowhere."""
-    if item.file:
-        return f"{item.file}:{item.line}" if item.line else item.file
-    return f"{item.capture} packet {item.packet}" if item.packet else item.capture
-
-
-def said(item: Evidence) -> str:
-    """A piece of evidence in one sentence, without its place."""
-    words = [item.what]
-    if item.expected:
-        words.append(f"expected {item.expected}")
-    if item.actual:
-        words.append(f"seen {item.actual}")
-    return "; ".join(words)

@@ -20,7 +20,6 @@ from checkvalve.respond.exports.base import (
     Export,
     evidence_of,
     id_of,
-    place_of,
     shown,
     stamp,
     waiver_of,
@@ -157,7 +156,7 @@ def _table(evidence: tuple[Evidence, ...]) -> Iterator[str]:
     yield f"<table><thead><tr>{''.join(f'<th>{one}</th>' for one in heads)}</tr></thead><tbody>"
     for item in evidence:
         when = "" if item.at is None else stamp(item.at)
-        cells = (item.what, item.expected, item.actual, place_of(item), when)
+        cells = (item.what, item.expected, item.actual, item.place, when)
         yield f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
     yield "</tbody></table>"
 

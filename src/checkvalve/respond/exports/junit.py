@@ -22,8 +22,6 @@ from checkvalve.respond.exports.base import (
     Export,
     evidence_of,
     id_of,
-    place_of,
-    said,
     shown,
     stamp,
     waiver_of,
@@ -105,8 +103,8 @@ def _proof(verdict: Verdict, rule: Rule | None) -> str:
     """What a person looks at and does, a line each."""
     lines = [verdict.because]
     for item in evidence_of(verdict):
-        place = place_of(item)
-        lines.append(f"{place}: {said(item)}" if place else said(item))
+        place = item.place
+        lines.append(f"{place}: {item}" if place else str(item))
     if rule is not None:
         lines.append(f"Do: {rule.response}")
     return "\n".join(map(shown, lines))

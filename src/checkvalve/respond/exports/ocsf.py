@@ -25,7 +25,6 @@ from checkvalve.respond.exports.base import (
     Export,
     evidence_of,
     id_of,
-    said,
     shown,
     stamp,
     waiver_of,
@@ -158,7 +157,7 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         data["line"] = item.line
     if item.at is not None:
         data["at"] = stamp(item.at)
-    body: dict[str, Any] = {"name": shown(said(item)), "data": data}
+    body: dict[str, Any] = {"name": shown(str(item)), "data": data}
     if item.file:
         name = PurePosixPath(item.file.replace("\\", "/")).name or item.file
         body["file"] = {"name": shown(name), "path": shown(item.file), "type_id": 1}

@@ -26,8 +26,6 @@ from checkvalve.respond.exports.base import (
     Export,
     evidence_of,
     id_of,
-    place_of,
-    said,
     shown,
     stamp,
     waiver_of,
@@ -144,8 +142,8 @@ def _location(item: Evidence | None) -> dict[str, Any]:
     """A location (3.28); empty where there is no evidence."""
     if item is None:
         return {}
-    place = place_of(item)
-    body: dict[str, Any] = {"message": _message(f"{said(item)} [{place}]" if place else said(item))}
+    place = item.place
+    body: dict[str, Any] = {"message": _message(f"{item} [{place}]" if place else str(item))}
     if item.file or item.capture:
         physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(item.file or item.capture)}}
         if item.file and item.line > 0:

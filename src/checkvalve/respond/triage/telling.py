@@ -169,17 +169,9 @@ def _proofs(story: Story, clock: _Clock) -> Iterator[str]:
 
 
 def _proof(item: Evidence, clock: _Clock) -> str:
-    where = item.capture
-    if item.packet:
-        where += f" packet {item.packet}"
-    said = [item.what]
-    if item.expected:
-        said.append(f"expected {item.expected}")
-    if item.actual:
-        said.append(f"seen {item.actual}")
     when = "" if item.at is None else f"{clock.time(item.at)}  "
-    place = f" [{where}]" if where else ""
-    return f"{when}{'; '.join(said)}{place}"
+    place = f" [{item.place}]" if item.place else ""
+    return f"{when}{item}{place}"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -182,10 +182,8 @@ def _lacks_its_input(verdicts: list[Any]) -> bool:
 
 def _deciding(verdict: Any) -> list[str]:
     """The first lines of rule sets that decide it, as place and text."""
-    from checkvalve.respond.exports.base import place_of
-
     evidence = () if verdict.finding is None else verdict.finding.evidence
-    return [f"{place_of(one)}: {one.actual or one.what}" for one in evidence if one.file][:3]
+    return [f"{one.place}: {one.actual or one.what}" for one in evidence if one.file][:3]
 
 
 def _as_json(audited: Any, rule_sets: Any) -> dict[str, Any]:

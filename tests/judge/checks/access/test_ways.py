@@ -5,8 +5,9 @@ from tests.judge.checks.access.gate import PLANT, gate, only, seen_at, verdicts
 
 from checkvalve.findings import Answer
 from checkvalve.judge.checks.access.ended_grant_open import EndedGrantOpen
-from checkvalve.judge.checks.access.ways import Access, is_ot, mended, outside_zones
-from checkvalve.judge.checks.reach import Passing
+from checkvalve.judge.checks.access.ways import Access, mended, outside_zones
+from checkvalve.judge.checks.passing.reach import Passing
+from checkvalve.judge.checks.places import is_ot
 from checkvalve.judge.segmentation.network import Service
 from checkvalve.observe.firewalls.base import TCP, Ref
 from checkvalve.observe.firewalls.spans import ALL_PORTS, Addresses

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from checkvalve.judge.checks.governance.source_places import place_of, uncovered
-from checkvalve.judge.checks.reach import Passing
+from checkvalve.judge.checks.governance.source_places import place_of
+from checkvalve.judge.checks.passing.reach import Passing, uncovered
 from checkvalve.judge.segmentation.permitted import Box
 from checkvalve.observe.firewalls.spans import Addresses
 from checkvalve.plant.data_sources import DataSource

@@ -7,17 +7,10 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
-from checkvalve.judge.checks.access.ways import (
-    Access,
-    Way,
-    mended,
-    named,
-    passing_of,
-    spoken,
-    uncovered,
-)
+from checkvalve.judge.checks.access.ways import Access, Way, mended, named, spoken
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.reach import Opening, Reach, no_network, openings
+from checkvalve.judge.checks.passing.reach import Opening, Reach, openings, passing_of, uncovered
+from checkvalve.judge.checks.passing.rule_lines import no_network
 from checkvalve.plant import Plant
 from checkvalve.plant.access import Grant
 from checkvalve.rules import Reference, Rule
@@ -65,7 +58,7 @@ class EndedGrantOpen(StandingCheck):
     def verdicts(self, plant: Plant, seen: Seen, at: datetime) -> list[Verdict]:
         """See ``StandingCheck.verdicts``."""
         if seen.network is None:
-            return no_network(self.rule.id)
+            return no_network(self.rule)
         access = Access(plant, seen.network, at)
         ended = [one for one in plant.grants.values() if one.state(at) in ("ended", "revoked")]
         return [verdict for grant in ended for verdict in self._grant(access, grant)]
@@ -90,10 +83,10 @@ class EndedGrantOpen(StandingCheck):
     def _way(self, access: Access, grant: Grant, way: Way) -> Verdict | None:
         spared = (*access.active, *(access.conduits if way.onward else ()))
         found = access.opened(way)
-        open_ = openings(uncovered(passing_of(found), spared))
+        open_ = openings(uncovered(passing_of(found.must), spared))
         if open_:
             return self._open(access, grant, way, open_)
-        if uncovered(passing_of(found, perhaps=True), spared) or not found.routes:
+        if uncovered(passing_of(found.may), spared) or not found.routes:
             return self._unknown(access, grant, found)
         return None
 

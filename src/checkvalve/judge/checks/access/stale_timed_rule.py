@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, at_line, stands
-from checkvalve.judge.checks.reach import no_network
+from checkvalve.judge.checks.passing.rule_lines import no_network
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.observe.firewalls.base import Action, FilterRule, Ref, RuleSet
 from checkvalve.plant import Plant
@@ -58,7 +58,7 @@ class StaleTimedRule(StandingCheck):
     def verdicts(self, plant: Plant, seen: Seen, at: datetime) -> list[Verdict]:
         """See ``StandingCheck.verdicts``."""
         if seen.network is None:
-            return no_network(self.rule.id)
+            return no_network(self.rule)
         return [
             verdict
             for firewall in plant.firewalls.values()

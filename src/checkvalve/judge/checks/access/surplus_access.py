@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
-from checkvalve.judge.checks.access.ways import (
-    Access,
-    Way,
-    listed,
-    mended,
-    named,
+from checkvalve.judge.checks.access.ways import Access, Way, listed, mended, named
+from checkvalve.judge.checks.base import Seen, StandingCheck, stands
+from checkvalve.judge.checks.passing.reach import (
+    Passing,
+    Reach,
+    openings,
     passing_of,
+    reach,
     uncovered,
 )
-from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.reach import Passing, Reach, no_network, openings, reach
+from checkvalve.judge.checks.passing.rule_lines import no_network
 from checkvalve.observe.firewalls.base import Ref
 from checkvalve.observe.firewalls.spans import Span, Spans, intersection
 from checkvalve.plant import Plant
@@ -67,7 +67,7 @@ class SurplusAccess(StandingCheck):
     def verdicts(self, plant: Plant, seen: Seen, at: datetime) -> list[Verdict]:
         """See ``StandingCheck.verdicts``."""
         if seen.network is None:
-            return no_network(self.rule.id)
+            return no_network(self.rule)
         access = Access(plant, seen.network, at)
         return [
             verdict for grant in plant.active_grants(at) for verdict in self._grant(access, grant)
@@ -75,7 +75,9 @@ class SurplusAccess(StandingCheck):
 
     def _grant(self, access: Access, grant: Grant) -> Iterator[Verdict]:
         found = [(way, access.opened(way)) for way in access.ways(grant)]
-        lines = {ref for _, one in found for passing in passing_of(one) for ref in passing.box.by}
+        lines = {
+            ref for _, one in found for passing in passing_of(one.must) for ref in passing.box.by
+        }
         wrong = [
             self._surplus(access, grant, way, surplus)
             for way, _ in found
@@ -142,7 +144,7 @@ class SurplusAccess(StandingCheck):
 def _surplus(access: Access, way: Way, lines: set[Ref]) -> list[Passing]:
     """What a grant's lines let pass between the zones of a way, and nobody granted."""
     src = way.src if way.onward else None
-    whole = passing_of(reach(access.network, way.source, way.destination, src=src))
+    whole = passing_of(reach(access.network, way.source, way.destination, src=src).must)
     same = [one for one in whole if set(one.box.by) <= lines]
     return uncovered(same, (*access.active, *(access.conduits if way.onward else ())))
 

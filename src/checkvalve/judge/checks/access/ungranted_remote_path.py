@@ -9,16 +9,18 @@ from operator import or_
 from typing import ClassVar
 
 from checkvalve.findings import Answer, Subject, Verdict
-from checkvalve.judge.checks.access.ways import (
-    Access,
-    is_ot,
-    mended,
-    outside_zones,
+from checkvalve.judge.checks.access.ways import Access, mended, outside_zones
+from checkvalve.judge.checks.base import Seen, StandingCheck, stands
+from checkvalve.judge.checks.passing.reach import (
+    Opening,
+    Reach,
+    openings,
     passing_of,
+    reach,
     uncovered,
 )
-from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.reach import Opening, Reach, no_network, openings, reach
+from checkvalve.judge.checks.passing.rule_lines import no_network
+from checkvalve.judge.checks.places import is_ot
 from checkvalve.judge.segmentation.asking import source_set
 from checkvalve.observe.firewalls.spans import NOWHERE, Addresses
 from checkvalve.plant import Plant
@@ -71,7 +73,7 @@ class UngrantedRemotePath(StandingCheck):
     def verdicts(self, plant: Plant, seen: Seen, at: datetime) -> list[Verdict]:
         """See ``StandingCheck.verdicts``."""
         if seen.network is None:
-            return no_network(self.rule.id)
+            return no_network(self.rule)
         access = Access(plant, seen.network, at)
         sources = _sources(access)
         return [
@@ -100,10 +102,10 @@ class UngrantedRemotePath(StandingCheck):
     def _pair(self, access: Access, found: Reach) -> Iterator[Verdict]:
         if not found.routes:
             return  # no declared firewall joins them: there is no way that a rule set opens
-        open_ = openings(uncovered(passing_of(found), access.active))
+        open_ = openings(uncovered(passing_of(found.must), access.active))
         for opening in open_:
             yield self._open(access, found, opening)
-        perhaps = uncovered(passing_of(found, perhaps=True), access.active)
+        perhaps = uncovered(passing_of(found.may), access.active)
         if perhaps and not open_:
             yield self._unknown(access, found, openings(perhaps)[0])
 

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Final
 
 from checkvalve.findings import Evidence
-from checkvalve.judge.checks.reach import Passing, Reach, reach
+from checkvalve.judge.checks.passing.reach import Reach, passing_of, reach
 from checkvalve.judge.segmentation.asking import (
     port_set,
     services_of,
@@ -18,7 +18,6 @@ from checkvalve.judge.segmentation.asking import (
     targets_by_zone,
     via_set,
 )
-from checkvalve.judge.segmentation.boxes import without
 from checkvalve.judge.segmentation.network import Network, Service
 from checkvalve.judge.segmentation.permitted import Box
 from checkvalve.observe.firewalls.base import Ref
@@ -27,10 +26,7 @@ from checkvalve.plant import DEFAULT_REALM, INTERNET, Plant
 from checkvalve.plant.access import Grant
 from checkvalve.plant.services import Service as DeclaredService
 from checkvalve.plant.times import lasts
-from checkvalve.plant.zones import Zone
 
-#: The highest level that is operational technology; 3.5 is the DMZ before it.
-OT_LEVEL: Final = 3
 #: Lines that a change lists.
 _MOST_LINES: Final = 12
 
@@ -108,7 +104,7 @@ class Access:
         """The lines that let active grants in, with the grants."""
         found: dict[Ref, dict[str, None]] = {}
         for way in self.active:
-            for passing in passing_of(self.opened(way)):
+            for passing in passing_of(self.opened(way).must):
                 for ref in passing.box.by:
                     found.setdefault(ref, {})[way.grant] = None
         return {ref: tuple(names) for ref, names in found.items()}
@@ -207,39 +203,9 @@ def _between(
             yield Way(grant.id, source, target, src, dst, services, onward)
 
 
-def passing_of(found: Reach, *, perhaps: bool = False) -> list[Passing]:
-    """All that passes in an answer.
-
-    Args:
-        found: the answer.
-        perhaps: what may pass, instead of what does.
-    """
-    return [one for opening in (found.may if perhaps else found.must) for one in opening.passing]
-
-
-def uncovered(passing: Iterable[Passing], ways: Sequence[Way]) -> list[Passing]:
-    """What of some packets is on none of some ways."""
-    known: dict[tuple[int, int], list[Box]] = {}
-    left = []
-    for one in passing:
-        key = (one.family, one.protocol)
-        if key not in known:
-            known[key] = [box for way in ways for box in way.boxes(*key)]
-        left += [Passing(*key, part) for part in without(one.box, known[key])]
-    return left
-
-
 def outside_zones(plant: Plant) -> tuple[str, ...]:
     """The zones that are not the plant's own: those of kind remote, and the internet."""
     return (*(zone.id for zone in plant.zones.values() if zone.kind == "remote"), INTERNET)
-
-
-def is_ot(zone: Zone) -> bool:
-    """Whether a zone is operational technology: at level 3 or below, process, or safety."""
-    if zone.kind in ("remote", "dmz"):
-        return False
-    by_level = isinstance(zone.level, float) and zone.level <= OT_LEVEL
-    return by_level or zone.kind in ("process", "safety")
 
 
 def mended(lines: Sequence[Ref], in_use: Mapping[Ref, tuple[str, ...]]) -> Evidence:

@@ -9,8 +9,8 @@ from checkvalve.findings import Evidence
 from checkvalve.judge.checks.declared import Conduits
 from checkvalve.judge.checks.governance.ai_hosts import addresses_of, all_hosts
 from checkvalve.judge.checks.governance.ai_ports import Listener, ai_ports, kinds
-from checkvalve.judge.checks.governance.source_places import Place, uncovered
-from checkvalve.judge.checks.reach import Opening, Passing, reach
+from checkvalve.judge.checks.governance.source_places import Place
+from checkvalve.judge.checks.passing.reach import Opening, Passing, passing_of, reach, uncovered
 from checkvalve.judge.segmentation.asking import services_of
 from checkvalve.judge.segmentation.network import Network, Service
 from checkvalve.observe.firewalls.base import TCP, Ref
@@ -61,10 +61,10 @@ class Exposed:
             for ports, assets in groups.items():
                 dst, services = addresses_of(plant, assets), (Service(TCP, ports),)
                 found = reach(network, source, zone, dst=dst, services=services)
-                left = uncovered(_all(found.must), declared)
+                left = uncovered(passing_of(found.must), declared)
                 if left:
                     self.open.setdefault(source, []).extend(left)
-                elif uncovered(_all(found.unclear), declared):
+                elif uncovered(passing_of(found.unclear), declared):
                     self._unclear[source] = (found.reasons[0], found.doubt())
                 elif found.is_unjoined and source != PRIVATE_UNUSED:
                     self._unjoined[source] = f"no declared firewall joins them to {zone}"
@@ -116,7 +116,3 @@ def by_kind(passing: Sequence[Passing]) -> Iterator[tuple[str, Opening]]:
 def listeners(opening: Opening) -> tuple[Listener, ...]:
     """The servers that listen by default on what an opening opens."""
     return ai_ports().at(spans(one.box.ports for one in opening.passing))
-
-
-def _all(found: Sequence[Opening]) -> list[Passing]:
-    return [one for opening in found for one in opening.passing]

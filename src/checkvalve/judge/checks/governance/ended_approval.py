@@ -10,7 +10,7 @@ from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.governance.ai_hosts import addresses_of, by_zone, hosts_of
 from checkvalve.judge.checks.governance.approvals import is_approved, reads
 from checkvalve.judge.checks.governance.source_places import Place, place_of
-from checkvalve.judge.checks.reach import Reach, reach
+from checkvalve.judge.checks.passing.reach import Reach, reach
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.plant import Plant
 from checkvalve.plant.data_sources import Approval

@@ -19,7 +19,7 @@ from checkvalve.judge.checks.governance.ai_hosts import hosts_of, live
 from checkvalve.judge.checks.governance.ai_ports import ai_ports
 from checkvalve.judge.checks.governance.approvals import reads
 from checkvalve.judge.checks.governance.source_places import place_of, url_of
-from checkvalve.judge.checks.reach import no_network
+from checkvalve.judge.checks.passing.rule_lines import no_network
 from checkvalve.judge.checks.wording import some
 from checkvalve.plant import Plant
 from checkvalve.plant.data_sources import DataSource
@@ -76,7 +76,7 @@ class ExposedAiService(StandingCheck):
         """See ``StandingCheck.verdicts``."""
         plain = [*self._plain(plant, at)]
         if seen.network is None:
-            return [*no_network(self.rule.id), *plain]
+            return [*no_network(self.rule), *plain]
         conduits = Conduits(plant, at)
         found: list[Verdict] = []
         for zone, groups in listening(plant).items():

@@ -11,8 +11,9 @@ from checkvalve.findings import Answer, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
 from checkvalve.judge.checks.governance.ai_hosts import addresses_of, all_hosts, by_zone
+from checkvalve.judge.checks.passing.reach import Reach, reach
+from checkvalve.judge.checks.passing.rule_lines import no_network
 from checkvalve.judge.checks.places import is_cell
-from checkvalve.judge.checks.reach import Reach, no_network, reach
 from checkvalve.judge.checks.wording import some
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.observe.firewalls.spans import Addresses
@@ -84,7 +85,7 @@ class InboundToCell(StandingCheck):
         """See ``StandingCheck.verdicts``."""
         network = seen.network
         if network is None:
-            return no_network(self.rule.id)
+            return no_network(self.rule)
         origins = tuple(_origins(plant))
         found: list[Verdict] = []
         for cell in plant.zones.values():

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from checkvalve.judge.checks.reach import Passing
+from checkvalve.judge.checks.passing.reach import Passing
 from checkvalve.judge.segmentation.asking import asset_set
 from checkvalve.judge.segmentation.network import Service
 from checkvalve.judge.segmentation.permitted import Box
-from checkvalve.judge.segmentation.regions import difference
 from checkvalve.observe.firewalls.base import TCP, UDP
 from checkvalve.observe.firewalls.spans import ALL_PORTS, ALL_V4, ALL_V6, IPV4, Addresses
 from checkvalve.plant import Plant
@@ -57,21 +55,6 @@ class Place:
         """Whether some of what passes goes to it."""
         boxes = self.boxes(passing.family, passing.protocol)
         return any(passing.box.meets(box) is not None for box in boxes)
-
-
-def uncovered(passing: Iterable[Passing], places: Iterable[Place]) -> list[Passing]:
-    """What goes to none of some places."""
-    listed = tuple(places)
-    boxes: dict[tuple[int, int], list[Box]] = {}
-    for one in passing:
-        boxes.setdefault((one.family, one.protocol), []).append(one.box)
-    return [
-        Passing(family, protocol, rest)
-        for (family, protocol), some in boxes.items()
-        for rest in difference(
-            some, [box for place in listed for box in place.boxes(family, protocol)]
-        )
-    ]
 
 
 def place_of(plant: Plant, source: DataSource) -> Place | None:

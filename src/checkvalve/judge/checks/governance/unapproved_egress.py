@@ -10,8 +10,16 @@ from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.governance.ai_hosts import addresses_of, by_zone, hosts_of, live
 from checkvalve.judge.checks.governance.approved_paths import ApprovedPaths, Forbidden, Stand
-from checkvalve.judge.checks.governance.source_places import uncovered
-from checkvalve.judge.checks.reach import Opening, Passing, Reach, no_network, openings, reach
+from checkvalve.judge.checks.passing.reach import (
+    Opening,
+    Passing,
+    Reach,
+    openings,
+    passing_of,
+    reach,
+    uncovered,
+)
+from checkvalve.judge.checks.passing.rule_lines import no_network
 from checkvalve.judge.checks.wording import some
 from checkvalve.observe.firewalls.spans import NOWHERE
 from checkvalve.plant import Plant
@@ -70,7 +78,7 @@ class UnapprovedEgress(StandingCheck):
         """See ``StandingCheck.verdicts``."""
         network = seen.network
         if network is None:
-            return no_network(self.rule.id)
+            return no_network(self.rule)
         asked = ApprovedPaths(plant, network, at)
         found: list[Verdict] = []
         for component in live(plant):
@@ -105,7 +113,7 @@ class UnapprovedEgress(StandingCheck):
         component = stand.component
         found = reach(asked.network, stand.zone, outside, src=stand.src)
         allowed = asked.allowed(stand, outside)
-        passing = uncovered(_all(found.must), allowed)
+        passing = uncovered(passing_of(found.must), allowed)
         named = asked.named_only(component) if passing else ()
         narrow = [one for one in passing if named and _is_narrow(one)]
         wide = [one for one in passing if one not in narrow]
@@ -123,7 +131,7 @@ class UnapprovedEgress(StandingCheck):
                 "told: that source has a name and no address"
             )
             yield self._untold(asked, stand, found, because)
-        elif found.is_unjoined or uncovered(_all(found.unclear), allowed):
+        elif found.is_unjoined or uncovered(passing_of(found.unclear), allowed):
             because = (
                 f"whether {component.id} may reach {outside} can't be told: {found.reasons[0]}"
             )
@@ -148,7 +156,7 @@ class UnapprovedEgress(StandingCheck):
         self, asked: ApprovedPaths, stand: Stand, found: Reach, sources: Sequence[Forbidden]
     ) -> Iterator[Verdict]:
         component = stand.component
-        passing = [one for one in _all(found.must) if _met(one, sources)]
+        passing = [one for one in passing_of(found.must) if _met(one, sources)]
         for opening in openings(passing):
             met = [one for one in sources if any(one.place.is_met_by(p) for p in opening.passing)]
             because = (
@@ -156,7 +164,7 @@ class UnapprovedEgress(StandingCheck):
                 f"{_named(met)}, such as {opening.passing[0].witness}; {_why(met)}"
             )
             yield self._open(asked, stand, opening, found.destination, because)
-        unclear = [one for one in _all(found.unclear) if _met(one, sources)]
+        unclear = [one for one in passing_of(found.unclear) if _met(one, sources)]
         if not passing and (unclear or found.is_unjoined):
             because = (
                 f"whether {component.id} may reach {_named(sources)} can't be told: "
@@ -221,10 +229,6 @@ class UnapprovedEgress(StandingCheck):
             plant=asked.plant, at=asked.at, cause=cause, evidence=evidence, assets=assets,
             zone=zone,
         )  # fmt: skip
-
-
-def _all(found: Iterable[Opening]) -> list[Passing]:
-    return [one for opening in found for one in opening.passing]
 
 
 def _met(passing: Passing, sources: Iterable[Forbidden]) -> bool:

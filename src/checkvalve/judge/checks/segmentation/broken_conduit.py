@@ -9,9 +9,9 @@ from typing import ClassVar, Final
 
 from checkvalve.findings import Answer, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.doubts import Doubts, in_words
-from checkvalve.judge.checks.reach import Passing
-from checkvalve.judge.checks.rule_lines import (
+from checkvalve.judge.checks.passing.doubts import doubts_about, in_words
+from checkvalve.judge.checks.passing.reach import Passing
+from checkvalve.judge.checks.passing.rule_lines import (
     no_network,
     shown,
     silent_firewalls,
@@ -73,9 +73,8 @@ class BrokenConduit(StandingCheck):
         network = seen.network
         if network is None:
             return no_network(self.rule)
-        doubts = Doubts(network)
         return [
-            self._verdict(network, doubts, conduit, opening, at)
+            self._verdict(network, conduit, opening, at)
             for conduit in plant.conduits.values()
             if lasts(conduit.valid_until, at)
             for opening in conduit.openings()
@@ -84,7 +83,6 @@ class BrokenConduit(StandingCheck):
     def _verdict(
         self,
         network: Network,
-        doubts: Doubts,
         conduit: Conduit,
         opening: tuple[str, str],
         at: datetime,
@@ -104,7 +102,7 @@ class BrokenConduit(StandingCheck):
         elif answer is Answer.CANNOT_TELL:
             because = (
                 f"whether {services} of conduit '{conduit.id}' passes from {source} to "
-                f"{destination} can't be told: {_why(network, doubts, named[0])}"
+                f"{destination} can't be told: {_why(network, named[0])}"
             )
         else:
             because = f"what it declares passes from {source} to {destination}"
@@ -208,7 +206,7 @@ def _denying(network: Network, told: _Told) -> Iterator[Ref]:
                 yield from box.by
 
 
-def _why(network: Network, doubts: Doubts, told: _Told) -> str:
+def _why(network: Network, told: _Told) -> str:
     """Why nobody can tell."""
     if not told.about:
         return "the two zones have no addresses of one family"
@@ -220,5 +218,5 @@ def _why(network: Network, doubts: Doubts, told: _Told) -> str:
             return f"the rule set of {silent[0]} was not read, or says nothing of IPv{about.family}"
         passing = [Passing(about.family, about.service.protocol, box) for box in about.may]
         if passing:
-            return in_words(doubts.about(passing, about))
+            return in_words(doubts_about(network, passing, about))
     return "a part of it passes and another does not"

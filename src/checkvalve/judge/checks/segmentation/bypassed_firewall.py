@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
+from checkvalve.judge.checks.passing.rule_lines import missing, no_network, shown, silent_firewalls
 from checkvalve.judge.checks.recorded import Recorded, Records, listed
-from checkvalve.judge.checks.rule_lines import missing, no_network, shown, silent_firewalls
 from checkvalve.judge.segmentation.network import Between, Network, Service
 from checkvalve.observe.firewalls.base import Ref
 from checkvalve.plant import Plant

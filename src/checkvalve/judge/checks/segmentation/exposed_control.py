@@ -8,18 +8,17 @@ from typing import ClassVar, Final
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.rule_lines import cause_of, lines_of, no_network, shown
-from checkvalve.judge.checks.steps import Step, Steps, shortest, steps_of
+from checkvalve.judge.checks.passing.rule_lines import cause_of, lines_of, no_network, shown
+from checkvalve.judge.checks.passing.steps import Step, Steps, shortest, steps_of
+from checkvalve.judge.checks.places import is_cell
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.plant import INTERNET, Plant
 from checkvalve.plant.times import lasts
 from checkvalve.plant.zones import Zone
 from checkvalve.rules import JOINT_GUIDANCE, Reference, Rule
 
-#: Levels of control (ISA-95: sensing, control, supervision) and of business.
-_CONTROL_LEVEL: Final = 2
+#: The lowest level of business (ISA-95).
 _BUSINESS_LEVEL: Final = 4
-_CONTROL_KINDS: Final = frozenset({"process", "safety"})
 _OUTER_KINDS: Final = frozenset({"enterprise", "remote", "ai"})
 
 
@@ -188,16 +187,10 @@ def _outside(plant: Plant) -> list[str]:
 
 def _inside(plant: Plant) -> list[str]:
     """What must be out of reach."""
-    return [zone.id for zone in plant.zones.values() if _is_control(zone) and not _is_outer(zone)]
+    return [zone.id for zone in plant.zones.values() if is_cell(zone) and not _is_outer(zone)]
 
 
 def _is_outer(zone: Zone) -> bool:
     if zone.kind in _OUTER_KINDS or zone.level == "cloud":
         return True
     return isinstance(zone.level, float) and zone.level >= _BUSINESS_LEVEL
-
-
-def _is_control(zone: Zone) -> bool:
-    if isinstance(zone.level, float):
-        return zone.level <= _CONTROL_LEVEL or zone.kind == "safety"
-    return zone.kind in _CONTROL_KINDS

@@ -10,9 +10,9 @@ from typing import ClassVar, Final
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.doubts import Doubts, in_words
-from checkvalve.judge.checks.reach import Passing
-from checkvalve.judge.checks.rule_lines import (
+from checkvalve.judge.checks.passing.doubts import doubts_about, in_words
+from checkvalve.judge.checks.passing.reach import Passing
+from checkvalve.judge.checks.passing.rule_lines import (
     cause_of,
     declared_ports,
     everything,
@@ -207,7 +207,7 @@ def _passes(way: _Way, network: Network, state: State, what: str) -> Iterator[_L
         may = _beyond(answer, declared, must=False)
         silent = sorted(silent_firewalls(network, answer))
         if may:
-            uncertain = in_words(Doubts(network).about(may, answer, state))
+            uncertain = in_words(doubts_about(network, may, answer, state))
             why = f"{silent[0]} was not read" if silent else uncertain
             yield _Leak(
                 Answer.CANNOT_TELL,

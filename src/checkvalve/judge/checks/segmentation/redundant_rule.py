@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from checkvalve.findings import Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck
-from checkvalve.judge.checks.line_verdicts import line_verdicts
+from checkvalve.judge.checks.passing.line_verdicts import line_verdicts
 from checkvalve.plant import Plant
 from checkvalve.rules import Reference, Rule
 

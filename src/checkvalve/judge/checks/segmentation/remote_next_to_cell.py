@@ -9,8 +9,9 @@ from typing import ClassVar, Final
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
+from checkvalve.judge.checks.passing.reach import Reach, reach
+from checkvalve.judge.checks.passing.rule_lines import no_network
 from checkvalve.judge.checks.places import is_cell, is_low
-from checkvalve.judge.checks.reach import Reach, no_network, reach
 from checkvalve.judge.segmentation.network import Network, Route
 from checkvalve.plant import Plant
 from checkvalve.plant.zones import Conduit, Zone
@@ -64,7 +65,7 @@ class RemoteNextToCell(StandingCheck):
     def verdicts(self, plant: Plant, seen: Seen, at: datetime) -> list[Verdict]:
         """See ``StandingCheck.verdicts``."""
         conduits = Conduits(plant, at)
-        found: list[Verdict] = [] if seen.network is not None else no_network(self.rule.id)
+        found: list[Verdict] = [] if seen.network is not None else no_network(self.rule)
         cells = [zone.id for zone in plant.zones.values() if is_cell(zone)]
         for zone in plant.zones.values():
             if not _comes_from_outside(zone):

@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, at_line, stands
-from checkvalve.judge.checks.narrowing import declaration
-from checkvalve.judge.checks.opened_by_line import Opened, first_zone, opened_by_line
-from checkvalve.judge.checks.rule_lines import cause_of, no_network
+from checkvalve.judge.checks.passing.narrowing import declaration
+from checkvalve.judge.checks.passing.opened_by_line import Opened, first_zone, opened_by_line
+from checkvalve.judge.checks.passing.rule_lines import cause_of, no_network
 from checkvalve.judge.segmentation.service_classes import MANY_PORTS
 from checkvalve.observe.firewalls.base import FilterRule
 from checkvalve.observe.firewalls.spans import ALL_PORTS, ALL_V4, ALL_V6, IPV4, Span

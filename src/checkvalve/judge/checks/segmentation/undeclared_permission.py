@@ -9,11 +9,11 @@ from typing import ClassVar
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.doubts import Doubts, in_words
-from checkvalve.judge.checks.narrowing import declaration, replacement
-from checkvalve.judge.checks.permissions import Permissions
-from checkvalve.judge.checks.reach import openings
-from checkvalve.judge.checks.rule_lines import (
+from checkvalve.judge.checks.passing.doubts import doubts_about, in_words
+from checkvalve.judge.checks.passing.narrowing import declaration, replacement
+from checkvalve.judge.checks.passing.permissions import Permissions
+from checkvalve.judge.checks.passing.reach import openings
+from checkvalve.judge.checks.passing.rule_lines import (
     cause_of,
     lines_of,
     no_network,
@@ -70,14 +70,14 @@ class UndeclaredPermission(StandingCheck):
         network = seen.network
         if network is None:
             return no_network(self.rule)
-        conduits, doubts = Conduits(plant, at), Doubts(network)
+        conduits = Conduits(plant, at)
         found: list[Verdict] = []
         silent: dict[str, Between] = {}
         for pair in zone_pairs(network):
             held = Permissions(network, conduits, *pair)
             for answer in held.silent:
                 silent |= dict.fromkeys(silent_firewalls(network, answer), answer)
-            wrong = [*self._broken(held, at), *self._unclear(held, doubts, at)]
+            wrong = [*self._broken(held, at), *self._unclear(held, at)]
             if not wrong and not held.silent:
                 wrong = [
                     stands(
@@ -116,12 +116,12 @@ class UndeclaredPermission(StandingCheck):
                 zone=held.destination,
             )
 
-    def _unclear(self, held: Permissions, doubts: Doubts, at: datetime) -> Iterator[Verdict]:
+    def _unclear(self, held: Permissions, at: datetime) -> Iterator[Verdict]:
         passing = held.unclear
         if not passing:
             return
         answer = held.unsure[0]
-        uncertain = doubts.about(passing, answer)
+        uncertain = doubts_about(held.network, passing, answer)
         lines = tuple(uncertain) or lines_of(one.box for one in passing)
         yield stands(
             self.rule,

@@ -9,7 +9,7 @@ from typing import ClassVar
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.reach import Reach, reach
+from checkvalve.judge.checks.passing.reach import Reach, reach
 from checkvalve.judge.segmentation.asking import services_of
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.plant import Plant

@@ -9,8 +9,8 @@ from typing import ClassVar
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, at_line, stands
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.opened_by_line import Opened, first_zone, opened_by_line
-from checkvalve.judge.checks.rule_lines import cause_of, declared_ports, no_network, shown
+from checkvalve.judge.checks.passing.opened_by_line import Opened, first_zone, opened_by_line
+from checkvalve.judge.checks.passing.rule_lines import cause_of, declared_ports, no_network, shown
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.observe.firewalls.spans import NOTHING, complement
 from checkvalve.plant import Plant

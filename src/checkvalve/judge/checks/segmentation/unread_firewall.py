@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.rule_lines import cause_of, no_network, shown
+from checkvalve.judge.checks.passing.rule_lines import cause_of, no_network, shown
 from checkvalve.observe.firewalls.base import Coverage, Problem, RuleSet
 from checkvalve.plant import Plant
 from checkvalve.plant.firewalls import Firewall

@@ -9,9 +9,8 @@ from typing import ClassVar, Final
 
 from checkvalve.findings import Answer, Certainty, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, StandingCheck, stands
-from checkvalve.judge.checks.reach import Opening, Passing, openings
-from checkvalve.judge.checks.recorded import Recorded, Records
-from checkvalve.judge.checks.rule_lines import (
+from checkvalve.judge.checks.passing.reach import Opening, Passing, openings
+from checkvalve.judge.checks.passing.rule_lines import (
     everything,
     missing,
     no_network,
@@ -19,6 +18,7 @@ from checkvalve.judge.checks.rule_lines import (
     silent_firewalls,
     zone_pairs,
 )
+from checkvalve.judge.checks.recorded import Recorded, Records
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6
 from checkvalve.plant import Plant

@@ -60,7 +60,7 @@ _OFF: Final = {"proxy": "disable", "app-service-type": "disable", "iprange": str
 
 @cache
 def table() -> dict[str, Any]:
-    """What every FortiOS brings along, from ``tables/fortios.json``."""
+    """What every FortiOS brings along, from ``fortios.json``."""
     source = files(__package__) / "fortios.json"
     found: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
     return found

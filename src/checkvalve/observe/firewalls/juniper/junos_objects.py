@@ -55,7 +55,7 @@ _HARMLESS: Final = frozenset(
 
 @cache
 def table() -> dict[str, Any]:
-    """What every Junos brings along, from ``tables/junos.json``."""
+    """What every Junos brings along, from ``junos.json``."""
     source = files(__package__) / "junos.json"
     found: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
     return found

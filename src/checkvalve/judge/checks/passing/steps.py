@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checkvalve.judge.checks.reach import Opening, Passing, openings
-from checkvalve.judge.checks.rule_lines import everything, silent_firewalls, zone_pairs
+from checkvalve.judge.checks.passing.reach import Opening, Passing, openings
+from checkvalve.judge.checks.passing.rule_lines import everything, silent_firewalls, zone_pairs
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6
 from checkvalve.plant import COMPUTED_ZONES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checkvalve.findings import Evidence
-from checkvalve.judge.checks.reach import Passing
+from checkvalve.judge.checks.passing.reach import Passing
 from checkvalve.judge.segmentation.network import Network, protocol_name
 from checkvalve.observe.firewalls import vendor_named
 from checkvalve.observe.firewalls.base import PORTED, FirewallError, Permit

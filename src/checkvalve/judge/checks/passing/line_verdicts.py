@@ -7,7 +7,7 @@ from datetime import datetime
 
 from checkvalve.findings import Answer, Evidence, Subject, Verdict
 from checkvalve.judge.checks.base import Seen, at_line, stands
-from checkvalve.judge.checks.rule_lines import cause_of, no_network, shown
+from checkvalve.judge.checks.passing.rule_lines import cause_of, no_network, shown
 from checkvalve.judge.segmentation.hygiene import Hygiene, hygiene
 from checkvalve.observe.firewalls.base import Ref
 from checkvalve.plant import Plant

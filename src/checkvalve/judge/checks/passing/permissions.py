@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checkvalve.judge.checks.declared import Conduits
-from checkvalve.judge.checks.reach import Passing
-from checkvalve.judge.checks.rule_lines import declared_ports, everything, silent_firewalls
+from checkvalve.judge.checks.passing.reach import Passing
+from checkvalve.judge.checks.passing.rule_lines import declared_ports, everything, silent_firewalls
 from checkvalve.judge.segmentation.boxes import beyond_ports, within_ports
 from checkvalve.judge.segmentation.network import Between, Network
 from checkvalve.judge.segmentation.permitted import Box

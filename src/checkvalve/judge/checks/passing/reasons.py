@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from checkvalve.judge.segmentation.compiled import PERHAPS, Compiled
+from checkvalve.judge.segmentation.compiled import PERHAPS
 from checkvalve.judge.segmentation.network import Between, Hop, Network
 from checkvalve.judge.segmentation.permitted import Block, permitted
-from checkvalve.observe.firewalls.base import Action, FilterRule, Ref
+from checkvalve.observe.firewalls.base import Action, FilterRule, Ref, State
 from checkvalve.observe.firewalls.spans import ALL_PORTS, Spans, intersection
 
 _DECIDING: Final = frozenset({Action.ACCEPT, Action.DENY})
@@ -60,22 +60,38 @@ def _at(  # some packets at one firewall
         whole.service.ports,
     )
     deciders = set(permitted(compiled, block).deciders())
-    for rule in _doubtful(compiled, block):
+    for rule, why in perhaps_counting(
+        network, hop, whole.family, whole.service.protocol, block.state
+    ):
         decides = rule.ref in deciders or rule.action not in _DECIDING
-        if decides and _touches(rule, whole.family, src, dst, ports):
-            yield f"{rule.ref} is not understood: {_why(rule)}", rule.ref
+        if decides and touches(rule, whole.family, src, dst, ports):
+            yield f"{rule.ref} is not understood: {why}", rule.ref
 
 
-def _doubtful(compiled: Compiled, block: Block) -> Iterator[FilterRule]:
-    """The rules that may count for such packets or not."""
-    effects = compiled.effects(block.protocol, block.in_if, block.out_if, block.state)
-    for rule, effect in zip(compiled.rules, effects.tolist(), strict=True):
-        if effect == PERHAPS:
-            yield rule
+def perhaps_counting(
+    network: Network, hop: Hop, family: int, protocol: int, state: State
+) -> Iterator[tuple[FilterRule, str]]:
+    """The lines of one firewall that may count for such packets or not, each with the reason.
+
+    Args:
+        network: the rule sets.
+        hop: the firewall and its interfaces.
+        family: 4 or 6.
+        protocol: IP protocol number.
+        state: of the session.
+    """
+    compiled = network.compiled(hop.firewall, family)
+    effects = compiled.effects(protocol, hop.in_if, hop.out_if, state).tolist()
+    if PERHAPS not in effects:
+        return
+    chains = compiled.reached(compiled.rule_set.forward)
+    asked = {rule.ref for name in chains for rule in compiled.rule_set.chains[name].rules}
+    for rule, effect in zip(compiled.rules, effects, strict=True):
+        if effect == PERHAPS and rule.ref in asked:
+            yield rule, _why(rule)
 
 
 def _why(rule: FilterRule) -> str:
-    """Why a rule may count or not."""
     if rule.unknown:
         return rule.unknown
     if rule.rate:
@@ -83,7 +99,8 @@ def _why(rule: FilterRule) -> str:
     return "the time zone of the firewall's clock is not declared"
 
 
-def _touches(rule: FilterRule, family: int, src: Spans, dst: Spans, ports: Spans) -> bool:
+def touches(rule: FilterRule, family: int, src: Spans, dst: Spans, ports: Spans) -> bool:
+    """Whether a line may match some of these packets."""
     return bool(
         intersection(rule.src.of_family(family), src)
         and intersection(rule.dst.of_family(family), dst)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkvalve.findings import Answer
-from checkvalve.judge.checks.reach import Reach, reach
+from checkvalve.judge.checks.passing.reach import Reach, reach
 from checkvalve.judge.segmentation.network import Service
 from checkvalve.observe.firewalls.base import (
     TCP,

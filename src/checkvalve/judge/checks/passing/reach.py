@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from itertools import product
-from typing import Final
+from typing import Final, Protocol
 
-from checkvalve.findings import Answer, Evidence, Subject, Verdict
-from checkvalve.judge.checks.reasons import reasons_of
-from checkvalve.judge.checks.rule_lines import cause_of, shown
+from checkvalve.findings import Answer, Evidence
+from checkvalve.judge.checks.passing.reasons import reasons_of
+from checkvalve.judge.checks.passing.rule_lines import cause_of, shown
 from checkvalve.judge.segmentation.asking import is_of_family
 from checkvalve.judge.segmentation.network import FAMILIES, Between, Network, Route, Service
 from checkvalve.judge.segmentation.permitted import Box
@@ -56,6 +56,14 @@ class Passing:
         ported = self.protocol in PORTED
         service = Service(self.protocol, ((port, port),) if ported else ALL_PORTS)
         return f"{source} to {destination} {service}"
+
+
+class Cover(Protocol):
+    """Something that packets may be part of: a grant's way, where a data source answers."""
+
+    def boxes(self, family: int, protocol: int) -> Iterable[Box]:
+        """All packets of a protocol that are part of it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +234,22 @@ def _classes(passing: list[Passing]) -> Iterator[tuple[str, list[Passing]]]:
             )
 
 
-def no_network(rule_id: str) -> list[Verdict]:
-    """The answer of a check of paths when no rule set was read."""
-    because = "no rule set was read"
-    return [Verdict(rule_id, Subject("plant", "rule sets"), Answer.CANNOT_TELL, because)]
+def passing_of(found: Iterable[Opening]) -> list[Passing]:
+    """What passes in some classes of service."""
+    return [one for opening in found for one in opening.passing]
+
+
+def uncovered(passing: Iterable[Passing], covers: Iterable[Cover]) -> list[Passing]:
+    """What of some packets is in none of some covers."""
+    listed = tuple(covers)
+    boxes: dict[tuple[int, int], list[Box]] = {}
+    for one in passing:
+        boxes.setdefault((one.family, one.protocol), []).append(one.box)
+    return [
+        Passing(*key, rest)
+        for key, some in boxes.items()
+        for rest in difference(some, [box for cover in listed for box in cover.boxes(*key)])
+    ]
 
 
 class _Wanted:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from checkvalve.judge.checks.reach import Passing
-from checkvalve.judge.checks.rule_lines import everything, silent_firewalls, zone_pairs
+from checkvalve.judge.checks.passing.reach import Passing
+from checkvalve.judge.checks.passing.rule_lines import everything, silent_firewalls, zone_pairs
+from checkvalve.judge.checks.places import OT_LEVEL
 from checkvalve.judge.segmentation.network import Network
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6, FilterRule, Ref
 from checkvalve.plant import Plant
 from checkvalve.plant.zones import Zone
 
-#: The highest level of operations (ISA-95): above it stands the business.
-_OPERATIONS: Final = 3
+#: What a zone without a level is of operations by.
 _KINDS: Final = frozenset({"process", "safety"})
 
 
@@ -67,7 +67,7 @@ def opened_by_line(network: Network) -> Mapping[Ref, Opened]:
 def is_of_operations(zone: Zone) -> bool:
     """Whether a zone is at level 3 or below, or of a process or its safety."""
     if isinstance(zone.level, float):
-        return zone.level <= _OPERATIONS
+        return zone.level <= OT_LEVEL
     return zone.kind in _KINDS
 
 
