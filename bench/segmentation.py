@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench.measures import peak_mb
 from checkvalve.judge.segmentation.compiled import Compiled
 from checkvalve.judge.segmentation.permitted import Block, Permitted, permitted
 from checkvalve.observe.firewalls.base import ICMP, TCP, UDP, Action, RuleSet
@@ -151,5 +151,4 @@ def _apart(name: str, count: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     taken = MEASURES[sys.argv[1]](int(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({"cpu_s": taken, "peak_mb": peak}) + "\n")
+    sys.stdout.write(json.dumps({"cpu_s": taken, "peak_mb": peak_mb()}) + "\n")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import resource
 import tempfile
 from pathlib import Path
 
+from bench.measures import peak_mb
 from checkvalve.observe.captures.files import Capture
 from checkvalve.observe.dissector import Dissector
 from checkvalve.testing.generators import Traffic, write
@@ -22,8 +22,7 @@ def main() -> None:
             write(path, Traffic(seed=number + 1))
             for _ in dissector.read(Capture(path)):
                 pass
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"{number + 1} million packets: peak {peak:.0f} MB")
+            print(f"{number + 1} million packets: peak {peak_mb():.0f} MB")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from itertools import product
 import pytest
 
 from checkvalve.judge.segmentation.asking import services_of
+from checkvalve.judge.segmentation.boxes import difference
 from checkvalve.judge.segmentation.narrowest import narrowest
 from checkvalve.judge.segmentation.network import FAMILIES, Network, Service
 from checkvalve.judge.segmentation.permitted import Box
-from checkvalve.judge.segmentation.regions import difference
 from checkvalve.observe.firewalls import members
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6, UDP, Vendor
 from checkvalve.observe.firewalls.spans import ALL_PORTS, Spans

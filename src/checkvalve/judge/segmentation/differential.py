@@ -22,11 +22,12 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from checkvalve.judge.segmentation.asking import is_of_family
+from checkvalve.judge.segmentation.boxes import difference
 from checkvalve.judge.segmentation.compiled import Compiled
 from checkvalve.judge.segmentation.network import FAMILIES, Service, protocols_told_apart
 from checkvalve.judge.segmentation.permitted import Block, Box, Permitted, permitted
 from checkvalve.judge.segmentation.protocols import run_of
-from checkvalve.judge.segmentation.regions import Region, difference, merged
+from checkvalve.judge.segmentation.regions import Region, merged
 from checkvalve.observe.firewalls.base import PORTED, FilterRule, Names, Ref, RuleSet
 from checkvalve.observe.firewalls.spans import (
     ALL_PORTS,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from checkvalve.judge.segmentation.asking import is_of_family
+from checkvalve.judge.segmentation.boxes import difference, volume
 from checkvalve.judge.segmentation.ends import End
 from checkvalve.judge.segmentation.network import FAMILIES, Between, Network, Route, Service
 from checkvalve.judge.segmentation.permitted import Block, permitted
 from checkvalve.judge.segmentation.protocols import run_of
-from checkvalve.judge.segmentation.regions import Region, difference, merged, volume
+from checkvalve.judge.segmentation.regions import Region, merged
 from checkvalve.observe.firewalls.base import PORTED, Ref
 from checkvalve.observe.firewalls.spans import ALL_PORTS, Span, Spans
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from checkvalve.judge.checks.declared import Conduits
 from checkvalve.judge.checks.passing.reach import Passing
 from checkvalve.judge.checks.passing.rule_lines import declared_ports, everything, silent_firewalls
-from checkvalve.judge.segmentation.boxes import beyond_ports, within_ports
+from checkvalve.judge.segmentation.boxes import beyond_ports, difference, within_ports
 from checkvalve.judge.segmentation.network import Between, Network
 from checkvalve.judge.segmentation.permitted import Box
-from checkvalve.judge.segmentation.regions import difference
 from checkvalve.observe.firewalls.base import UDP
 from checkvalve.observe.firewalls.spans import NOTHING, Spans, complement
 

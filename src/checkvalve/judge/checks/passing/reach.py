@@ -12,9 +12,9 @@ from checkvalve.findings import Answer, Evidence
 from checkvalve.judge.checks.passing.reasons import reasons_of
 from checkvalve.judge.checks.passing.rule_lines import cause_of, shown
 from checkvalve.judge.segmentation.asking import is_of_family
+from checkvalve.judge.segmentation.boxes import difference
 from checkvalve.judge.segmentation.network import FAMILIES, Between, Network, Route, Service
 from checkvalve.judge.segmentation.permitted import Box
-from checkvalve.judge.segmentation.regions import difference
 from checkvalve.judge.segmentation.service_classes import ANY_SERVICE, classes_of
 from checkvalve.observe.firewalls.base import ICMP, ICMPV6, PORTED, Ref
 from checkvalve.observe.firewalls.spans import (

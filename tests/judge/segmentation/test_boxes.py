@@ -7,8 +7,9 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkvalve.judge.segmentation.boxes import difference, volume
 from checkvalve.judge.segmentation.permitted import Box
-from checkvalve.judge.segmentation.regions import difference, merged, volume
+from checkvalve.judge.segmentation.regions import merged
 from checkvalve.observe.firewalls.base import Ref
 
 SMALL = range(4)
